@@ -1,0 +1,69 @@
+"""How often one caller may ask, counted in Valkey so that all workers count together."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from dimo.api.callers import client_address
+from dimo.api.models import ApiKey
+from dimo.valkey import connection
+
+if TYPE_CHECKING:  # the framework imports this module while it defines APIView
+    from rest_framework.views import APIView
+
+COUNT = """
+local used = redis.call('INCR', KEYS[1])
+if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return used
+"""
+PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86_400}
+
+
+def parse_rate(text: str) -> tuple[int, int]:
+    """`600/min` as (600, 60)."""
+    count, _, period = text.partition("/")
+    return int(count), PERIODS[period]
+
+
+def caller(request: Request) -> str:
+    """A key, a person, or an address: the narrowest name we have for who asks."""
+    if isinstance(request.auth, ApiKey):
+        return f"key:{request.auth.pk}"
+    if request.user and request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    return f"address:{client_address(request._request)}"
+
+
+def count(*, scope: str, who: str, window: int, now: float) -> int:
+    """Requests of this caller in the running window, this one included."""
+    name = f"throttle:{scope}:{who}:{int(now // window)}"
+    used: Any = connection().eval(COUNT, 1, name, window + 1)
+    return int(used)
+
+
+class PerCaller(BaseThrottle):
+    """A fixed window per caller. A view names another rate by `throttle_scope`.
+
+    Valkey away: the request is answered 503 (see `problems`), because a limit that vanishes is none.
+    """
+
+    retry_after: float | None = None
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+        scope = getattr(view, "throttle_scope", None) or ("caller" if request.user.is_authenticated else "anonymous")
+        limit, window = parse_rate(rates[scope])
+        now = time.time()
+        used = count(scope=scope, who=caller(request), window=window, now=now)
+        reset = int(window - now % window) + 1
+        # Read by RequestLog, which writes the headers on refusals too.
+        facts: Any = {"scope": scope, "limit": limit, "window": window, "left": max(0, limit - used), "reset": reset}
+        request._request.rate_limit = facts  # type: ignore[attr-defined]
+        self.retry_after = reset
+        return used <= limit
+
+    def wait(self) -> float | None:
+        return self.retry_after

@@ -1,0 +1,47 @@
+"""Celery's application: which queue a task goes to, and what beat asks for when.
+
+A row's state is the work and a message only a hint: every sweep finds again what a lost message would have told, so
+losing the whole broker loses nothing. Tasks are named by string, as the ground imports no room.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dimo.settings")
+
+BUILDS = "builds"  # long work, with workers of its own, so that it never delays short work
+ROUTES = {
+    "licensing.tasks.build_dataset": {"queue": BUILDS},
+    "vehicles.import_tasks.run_import": {"queue": BUILDS},
+}
+SWEEP_SECONDS = 10.0
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "pulse": {"task": "dimo.tasks.pulse", "schedule": 15.0},
+    "pulse of builds": {
+        "task": "dimo.tasks.pulse",
+        "schedule": 15.0,
+        "kwargs": {"queue": BUILDS},
+        "options": {"queue": BUILDS},
+    },
+    "sweep builds": {"task": "licensing.tasks.sweep_builds", "schedule": SWEEP_SECONDS},
+    "sweep settlements": {"task": "rewards.tasks.sweep_settlements", "schedule": 5.0},
+    "check books": {"task": "dimo.ledger.tasks.check_books", "schedule": 86_400.0},
+    "sweep imports": {"task": "vehicles.import_tasks.sweep_imports", "schedule": 60.0},
+    "prune answers": {"task": "dimo.tasks.prune_idempotent_answers", "schedule": 3600.0},
+    "prune sessions": {"task": "dimo.tasks.prune_sessions", "schedule": 3600.0},
+    "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
+    "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
+    "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
+}
+for entry in SCHEDULE.values():
+    # A message that nobody took before the next one would only repeat it.
+    entry.setdefault("options", {}).setdefault("expires", entry["schedule"])
+
+app = Celery("commons")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(task_routes=ROUTES, beat_schedule=SCHEDULE, worker_hijack_root_logger=False)
+app.set_default()  # threads of the web server send with this application too
+app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="import_tasks")
