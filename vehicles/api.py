@@ -1,0 +1,60 @@
+"""The owner's own data by REST; what belongs to somebody else is not there."""
+
+from typing import cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dimo.api.pagination import CursorPage
+from dimo.api.permissions import HasScope
+from dimo.users.models import User
+from vehicles import measurements, selectors
+from vehicles.models import Trip, Vehicle
+from vehicles.serializers import LastValueSerializer, TripSerializer, VehicleSerializer
+
+
+def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
+    return get_object_or_404(selectors.vehicles_of(owner=cast(User, request.user)), public_id=public_id)
+
+
+@extend_schema(summary="Your vehicles", tags=["vehicles"])
+class VehicleList(ListAPIView[Vehicle]):
+    serializer_class = VehicleSerializer
+    permission_classes = (HasScope("driver"),)
+    queryset = Vehicle.objects.none()
+
+    def get_queryset(self) -> QuerySet[Vehicle]:
+        return selectors.vehicles_of(owner=cast(User, self.request.user)).order_by("-pk")
+
+
+class NewestTrips(CursorPage):
+    ordering = ("-started_at", "-id")
+
+
+@extend_schema(summary="Trips of a vehicle, newest first", tags=["vehicles"])
+class TripList(ListAPIView[Trip]):
+    serializer_class = TripSerializer
+    pagination_class = NewestTrips
+    permission_classes = (HasScope("driver"),)
+    queryset = Trip.objects.none()
+
+    def get_queryset(self) -> QuerySet[Trip]:
+        vehicle = own_vehicle(self.request, self.kwargs["public_id"])
+        return selectors.trips_of(owner=vehicle.owner, vehicle=vehicle)
+
+
+class LatestSignals(APIView):
+    permission_classes = (HasScope("driver"),)
+
+    @extend_schema(
+        summary="The newest reading of each signal", tags=["vehicles"], responses=LastValueSerializer(many=True)
+    )
+    def get(self, request: Request, public_id: UUID) -> Response:
+        values = measurements.last_values(vehicle=own_vehicle(request, public_id))
+        return Response(LastValueSerializer(values, many=True).data)  # type: ignore[arg-type]

@@ -1,0 +1,12 @@
+"""API routes of the room `vehicles`, below /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from vehicles import api, views
+
+urlpatterns: list[URLPattern] = [
+    path("ingest", views.ingest_view, name="ingest"),
+    path("vehicles/", api.VehicleList.as_view(), name="api-vehicles"),
+    path("vehicles/<uuid:public_id>/trips/", api.TripList.as_view(), name="api-trips"),
+    path("vehicles/<uuid:public_id>/signals/latest", api.LatestSignals.as_view(), name="api-latest"),
+]

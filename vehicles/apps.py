@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class VehiclesConfig(AppConfig):
+    name = "vehicles"
+
+    def ready(self) -> None:
+        from dimo.pages import navigation
+        from vehicles import selectors
+
+        navigation.register_audience(
+            "driver", label=_("Driving"), order=10, home="home", has=selectors.has_vehicle, fallback=True
+        )
+        for label, url_name, icon, order, phone in (
+            (_("Vehicles"), "vehicles", "car", 20, True),
+            (_("Trips"), "trips", "route", 30, True),
+            (_("Imports"), "imports", "file-up", 35, False),
+        ):
+            navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)

@@ -1,0 +1,13 @@
+"""Pages of imports, and the simulated town's map."""
+
+from django.urls import URLPattern, path
+
+from vehicles import basemap_page, import_pages
+
+urlpatterns: list[URLPattern] = [
+    path("imports/", import_pages.import_list, name="imports"),
+    path("imports/new/", import_pages.new_import, name="import"),
+    path("imports/<uuid:batch_id>/", import_pages.import_progress, name="import-progress"),
+    path("imports/<uuid:batch_id>/undo/", import_pages.undo_import, name="import-undo"),
+    path("map/basemap.geojson", basemap_page.basemap, name="basemap"),
+]

@@ -1,0 +1,181 @@
+"""Reads of telemetry for its owner: last values, curves and tracks. Everybody else goes through a license."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from vehicles import latest
+from vehicles.models import Trip, Vehicle
+from vehicles.quality import Flag
+from vehicles.signals import CELL, LATITUDE, LONGITUDE, SPEED, Signal, by_id, charted
+
+MOST_POINTS = 10_100
+STEPS = (60, 300, 3600, 86_400)
+RAW_DAYS = timedelta(days=1)
+DOUBTED = Flag.TELEPORT | Flag.FROZEN
+RAW = """
+SELECT s.sig, m.ts, s.val FROM message m, unnest(m.sig, m.val) s(sig, val)
+WHERE m.vehicle_id = %(vehicle)s AND m.ts >= %(since)s AND m.ts < %(until)s AND s.sig = ANY(%(signals)s)
+ORDER BY m.ts LIMIT %(most)s
+"""
+BINNED_RAW = """
+SELECT s.sig, date_bin(%(step)s, m.ts, 'epoch') AS bin, avg(s.val) FROM message m, unnest(m.sig, m.val) s(sig, val)
+WHERE m.vehicle_id = %(vehicle)s AND m.ts >= %(since)s AND m.ts < %(until)s AND s.sig = ANY(%(signals)s)
+GROUP BY 1, 2 ORDER BY 2
+"""
+BINNED = """
+SELECT signal_id, date_bin(%(step)s, bucket, 'epoch') AS bin, sum(sum) / sum(n) FROM rollup_1m
+WHERE vehicle_id = %(vehicle)s AND bucket >= %(since)s AND bucket < %(until)s AND signal_id = ANY(%(signals)s)
+GROUP BY 1, 2 ORDER BY 2
+"""
+TRACKS = """
+SELECT t.trip, m.ts, m.sig, m.val, m.flag
+FROM unnest(%(trips)s::int8[], %(vehicles)s::int4[], %(sources)s::int4[],
+            %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+     AS t(trip, vehicle, source, first, last)
+JOIN message m ON m.vehicle_id = t.vehicle AND m.source_id = t.source AND m.ts BETWEEN t.first AND t.last
+WHERE m.ts BETWEEN %(first)s AND %(last)s AND m.sig @> ARRAY[1, 2]::int2[]
+ORDER BY m.ts
+"""
+
+
+class LastValue(NamedTuple):
+    """The newest reading of a signal; `words` for values that are not numbers to a reader."""
+
+    signal: Signal
+    ts: datetime
+    value: float
+    words: str
+    doubts: tuple[str, ...]
+    source_id: int
+
+
+class Place(NamedTuple):
+    """One point of a track."""
+
+    ts: datetime
+    lat: float
+    lon: float
+    speed: float | None
+
+
+@dataclass(slots=True)
+class Series:
+    """Curves by signal id, (moment, value) in order; `step` 0: as measured, else means per so many seconds."""
+
+    step: int
+    points: dict[int, list[tuple[datetime, float]]] = field(default_factory=dict)
+
+
+def visible_since(*, vehicle: Vehicle, since: datetime) -> datetime:
+    """An owner reads nothing of the time before the vehicle was theirs."""
+    return since if vehicle.owned_since is None else max(since, vehicle.owned_since)
+
+
+def last_values(*, vehicle: Vehicle) -> list[LastValue]:
+    """The newest reading of every signal, by catalog order; the derived cell is not shown."""
+    found = []
+    for number, (ts, value, source_id, flag) in sorted(latest.read(vehicle_id=vehicle.pk).last.items()):
+        if number == CELL or (vehicle.owned_since is not None and ts < vehicle.owned_since):
+            continue
+        signal = by_id[number]
+        doubts = tuple(name.lower() for name in Flag.__members__ if flag & Flag[name])
+        found.append(LastValue(signal, ts, value, worded(signal, value), doubts, source_id))
+    return found
+
+
+def worded(signal: Signal, value: float) -> str:
+    """A value in words where a number says nothing."""
+    if signal.type == "bool":
+        return "yes" if value else "no"
+    return signal.label(value).capitalize()
+
+
+def series(
+    *, vehicle: Vehicle, signal_ids: Sequence[int], since: datetime, until: datetime, step: int | None = None
+) -> Series:
+    """Curves in `[since, until)`: as measured up to a day, else means; never more than 10,100 points a signal.
+
+    `step` asks for means per so many seconds and is raised where it would give too many.
+    """
+    since = visible_since(vehicle=vehicle, since=since)
+    facts = {"vehicle": vehicle.pk, "since": since, "until": until, "signals": list(signal_ids)}
+    if step is None and until - since <= RAW_DAYS:
+        raw = read(RAW, facts | {"most": MOST_POINTS + 1})
+        if len(raw) <= MOST_POINTS:
+            return collect(0, signal_ids, raw)
+    least = max((until - since).total_seconds() / (MOST_POINTS - 20), step or 0)
+    step = next((size for size in STEPS if size >= least), STEPS[-1])
+    facts["step"] = timedelta(seconds=step)
+    rows: list[tuple[int, datetime, float]] = []
+    for sql, wanted in ((BINNED, charted & set(signal_ids)), (BINNED_RAW, set(signal_ids) - charted)):
+        if wanted:
+            rows += read(sql, facts | {"signals": list(wanted)})
+    return collect(step, signal_ids, rows)
+
+
+def read(sql: str, facts: dict[str, Any]) -> list[tuple[int, datetime, float]]:
+    """Rows of (signal id, moment, value)."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, facts)
+        rows: list[tuple[int, datetime, float]] = cursor.fetchall()
+    return rows
+
+
+def collect(step: int, signal_ids: Sequence[int], rows: Sequence[tuple[int, datetime, float]]) -> Series:
+    """Rows as curves, one for each signal asked for."""
+    found = Series(step, {signal: [] for signal in signal_ids})
+    for signal, ts, value in rows:
+        found.points[signal].append((ts, value))
+    return found
+
+
+def tracks(*, trips: Sequence[Trip], most: int = MOST_POINTS) -> dict[int, list[Place]]:
+    """Where each trip went, by its primary key, in one query; doubted positions left out, thinned to `most` a trip."""
+    found: dict[int, list[Place]] = {trip.pk: [] for trip in trips}
+    if not trips:
+        return found
+    facts: dict[str, Any] = {
+        "trips": [trip.pk for trip in trips],
+        "vehicles": [trip.vehicle_id for trip in trips],
+        "sources": [trip.source_id for trip in trips],
+        "starts": [trip.started_at for trip in trips],
+        "ends": [trip.ended_at for trip in trips],
+        "first": min(trip.started_at for trip in trips),
+        "last": max(trip.ended_at for trip in trips),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TRACKS, facts)
+        for trip, ts, sig, val, flag in cursor.fetchall():
+            at = dict(zip(sig, val, strict=True))
+            if not (flag and flag[sig.index(LATITUDE)] & DOUBTED):
+                found[trip].append(Place(ts, at[LATITUDE], at[LONGITUDE], at.get(SPEED)))
+    return {trip: thin(places, most) for trip, places in found.items()}
+
+
+def thin(places: list[Place], most: int) -> list[Place]:
+    """Every n-th place, and always the last."""
+    if len(places) <= most:
+        return places
+    stride = -(-len(places) // (most - 1))
+    return [*places[:-1:stride], places[-1]]
+
+
+def track(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Place]:
+    """Where a vehicle was in `[since, until)`, by all its sources, at most 10,100 places."""
+    since = visible_since(vehicle=vehicle, since=since)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ts, sig, val, flag FROM message WHERE vehicle_id = %s AND ts >= %s AND ts < %s"
+            " AND sig @> ARRAY[1, 2]::int2[] ORDER BY ts",
+            [vehicle.pk, since, until],
+        )
+        places = []
+        for ts, sig, val, flag in cursor.fetchall():
+            at = dict(zip(sig, val, strict=True))
+            if not (flag and flag[sig.index(LATITUDE)] & DOUBTED):
+                places.append(Place(ts, at[LATITUDE], at[LONGITUDE], at.get(SPEED)))
+    return thin(places, MOST_POINTS)

@@ -1,0 +1,62 @@
+"""What becomes of each event on its way, and what its sender is told of it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vehicles import wire
+from vehicles.envelope import Evidence, Header, SignalReading
+from vehicles.intake import Pair
+
+
+@dataclass(slots=True)
+class Item:
+    """One event on its way; `code` set: it is refused, for that reason."""
+
+    index: int
+    header: Header | None = None
+    evidence: Evidence | None = None
+    code: str = ""
+    detail: str = ""
+    status: str = ""
+    pairs: list[Pair] = field(default_factory=list)
+    signals: Sequence[SignalReading | None] = ()
+    moments: dict[datetime, dict[int, float]] | None = None  # set where all is plain; then `sent` is not
+    sent: list[wire.Sent] = field(default_factory=list)
+    failed: list[wire.NotSent] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    stored: Collection[int] = ()
+    flagged: set[int] = field(default_factory=set)
+
+    def refuse(self, code: str, detail: str = "") -> None:
+        self.code, self.detail, self.status = code, detail, "rejected"
+
+
+def receipt(items: Sequence[Item]) -> dict[str, Any]:
+    for item in items:
+        item.status = item.status or "accepted"
+    counts = {status: sum(item.status == status for item in items) for status in ("accepted", "duplicate", "rejected")}
+    return counts | {"results": [result(item) for item in items]}
+
+
+def result(item: Item) -> dict[str, Any]:
+    answer: dict[str, Any] = {"index": item.index, "id": item.header.id if item.header else None, "status": item.status}
+    if item.code:
+        return answer | {"code": item.code, "detail": item.detail}
+    if item.status == "duplicate":
+        return answer
+    failed = sorted({(gone.at, gone.code) for gone in item.failed})
+    answer["signals"] = {
+        "stored": len(item.stored),
+        "flagged": len(item.flagged),
+        "rejected": [{"at": at, "name": name_sent(item, at), "code": code} for at, code in failed],
+    }
+    if item.events:
+        answer["events"] = [{"name": name, "code": "not_stored"} for name in item.events]
+    return answer
+
+
+def name_sent(item: Item, at: int) -> str:
+    signal = item.signals[at]
+    return wire.clean(signal.name) if signal else ""

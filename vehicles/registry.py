@@ -1,0 +1,261 @@
+"""Who owns which vehicle, and which device measures which vehicle when."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core import signing
+from django.db import transaction
+from psycopg.types.range import TimestamptzRange
+
+from dimo.audit import trail
+from dimo.errors import DomainError
+from dimo.users.models import User
+from vehicles import envelope, signatures
+from vehicles.models import Device, Pairing, Vehicle
+
+CHALLENGE_SECONDS = 600
+CHALLENGE_SALT = "vehicles.registry.device"
+
+
+class NotTheOwner(DomainError):
+    """Only the owner may do this."""
+
+    status = 404
+
+
+class VehicleRetired(DomainError):
+    """The vehicle is retired."""
+
+
+class ChallengeNotAnswered(DomainError):
+    """The signature does not answer a challenge of ours."""
+
+    status = 400
+
+
+class DeviceTaken(DomainError):
+    """The device is registered by somebody else and measures a vehicle."""
+
+
+class DevicePaired(DomainError):
+    """The device measures a vehicle already; unpair it first."""
+
+
+class DeviceNotPaired(DomainError):
+    """The device does not measure this vehicle."""
+
+
+class SameOwner(DomainError):
+    """The vehicle belongs to this person already."""
+
+
+class OwnerChange(NamedTuple):
+    """What a step is told: the vehicle already belongs to `buyer`, in the epoch after `ended_epoch`."""
+
+    vehicle: Vehicle
+    seller: User
+    buyer: User
+    ended_epoch: int
+    now: datetime
+
+
+OwnerChangeStep = Callable[[OwnerChange], None]
+_steps: dict[str, OwnerChangeStep] = {}
+
+
+def on_owner_change(name: str, step: OwnerChangeStep) -> None:
+    """Register what a room does when a vehicle changes hands; called in `AppConfig.ready`, from the ground up.
+
+    Steps run in the transfer's transaction, the room registered last (the topmost) first.
+    """
+    _steps[name] = step
+
+
+def register_vehicle(
+    *,
+    owner: User,
+    now: datetime,
+    nickname: str = "",
+    make: str = "",
+    model: str = "",
+    year: int | None = None,
+    powertrain: str = "",
+    timezone: str = "",
+    simulated: bool = False,
+) -> Vehicle:
+    """Add a vehicle to somebody's garage."""
+    return Vehicle.objects.create(
+        owner=owner,
+        nickname=nickname,
+        make=make,
+        model=model,
+        year=year,
+        powertrain=powertrain,
+        timezone=timezone or owner.timezone,
+        simulated=simulated,
+        registered_at=now,
+    )
+
+
+def rename_vehicle(*, vehicle: Vehicle, nickname: str) -> Vehicle:
+    """Give the vehicle another name; empty: its make and model are shown."""
+    vehicle.nickname = nickname.strip()
+    vehicle.save(update_fields=["nickname"])
+    return vehicle
+
+
+@transaction.atomic
+def retire_vehicle(*, vehicle: Vehicle, now: datetime) -> Vehicle:
+    """Take a vehicle out of use: its devices are unpaired, its past stays. Idempotent."""
+    vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    if vehicle.retired_at is None:
+        unpair_all(vehicle=vehicle, now=now)
+        vehicle.retired_at = now
+        vehicle.save(update_fields=["retired_at"])
+        trail.record(
+            actor=vehicle.owner,
+            action="vehicle.retired",
+            object_kind="vehicle",
+            object_id=str(vehicle.public_id),
+            now=now,
+        )
+    return vehicle
+
+
+def device_challenge(*, owner: User) -> str:
+    """A text for a device to sign with its key (EIP-191); proves within ten minutes that it holds the key."""
+    facts = {"owner": str(owner.public_id), "nonce": secrets.token_hex(8)}
+    return f"Register this device with Commons: {signing.dumps(facts, salt=CHALLENGE_SALT)}"
+
+
+@transaction.atomic
+def register_device(
+    *, owner: User, kind: str, challenge: str, signature: str, now: datetime, label: str = "", simulated: bool = False
+) -> Device:
+    """Register the device whose key answered the challenge. Idempotent for its owner.
+
+    A device that measures nothing passes to whoever proves to hold its key.
+
+    Raises:
+        ChallengeNotAnswered, DeviceTaken
+    """
+    address = answered_by(owner=owner, challenge=challenge, signature=signature)
+    device = Device.objects.select_for_update().filter(address=address).first()
+    if device is None:
+        return Device.objects.create(
+            owner=owner, kind=kind, label=label, address=address, simulated=simulated, registered_at=now
+        )
+    if device.owner_id != owner.pk:
+        if open_pairings(device=device).exists():
+            raise DeviceTaken
+        device.owner = owner
+    device.label = label or device.label
+    device.save(update_fields=["owner", "label"])
+    return device
+
+
+def answered_by(*, owner: User, challenge: str, signature: str) -> str:
+    """The EIP-55 address that signed a challenge we made for this owner."""
+    try:
+        facts = signing.loads(
+            challenge.rsplit(" ", 1)[-1], salt=CHALLENGE_SALT, max_age=timedelta(seconds=CHALLENGE_SECONDS)
+        )
+        signer = signatures.signer_of(challenge.encode(), signature)
+    except (signing.BadSignature, signatures.BadSignature) as error:
+        raise ChallengeNotAnswered(field="signature") from error
+    if facts["owner"] != str(owner.public_id):
+        raise ChallengeNotAnswered("The challenge was made for somebody else.", field="challenge")
+    return signer
+
+
+def open_pairings(*, device: Device):  # type: ignore[no-untyped-def]
+    """What the device measures now: one pairing or none."""
+    return device.pairings.filter(period__endswith__isnull=True)
+
+
+@transaction.atomic
+def pair_device(*, device: Device, vehicle: Vehicle, now: datetime, subject: str = "") -> Pairing:
+    """From now on the device measures the vehicle. Idempotent.
+
+    `subject` is what the device calls the vehicle in its envelopes besides `urn:uuid:<public id>`, a DID.
+
+    Raises:
+        NotTheOwner, VehicleRetired, DevicePaired
+    """
+    device = Device.objects.select_for_update().get(pk=device.pk)
+    vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    if device.owner_id != vehicle.owner_id:
+        raise NotTheOwner("The device and the vehicle belong to different people.")
+    if vehicle.retired_at is not None:
+        raise VehicleRetired
+    if current := open_pairings(device=device).first():
+        if current.vehicle_id != vehicle.pk:
+            raise DevicePaired
+        return current  # type: ignore[no-any-return]
+    return Pairing.objects.create(
+        device=device,
+        vehicle=vehicle,
+        owner_epoch=vehicle.owner_epoch,
+        subject=envelope.normal_subject(subject) if subject else "",
+        period=TimestamptzRange(now, None),
+    )
+
+
+@transaction.atomic
+def unpair_device(*, device: Device, vehicle: Vehicle, now: datetime) -> None:
+    """The device no longer measures the vehicle; what it measured until now stays.
+
+    Raises:
+        DeviceNotPaired
+    """
+    pairing = open_pairings(device=device).select_for_update().filter(vehicle=vehicle).first()
+    if pairing is None:
+        raise DeviceNotPaired
+    close(pairing, now)
+
+
+def close(pairing: Pairing, now: datetime) -> None:
+    """A pairing that never began is as if it had not been."""
+    if pairing.period.lower >= now:
+        pairing.delete()
+        return
+    pairing.period = TimestamptzRange(pairing.period.lower, now)
+    pairing.save(update_fields=["period"])
+
+
+def unpair_all(*, vehicle: Vehicle, now: datetime) -> None:
+    """End every pairing of a vehicle."""
+    for pairing in vehicle.pairings.select_for_update().filter(period__endswith__isnull=True):
+        close(pairing, now)
+
+
+@transaction.atomic
+def transfer_vehicle(*, vehicle: Vehicle, buyer: User, now: datetime) -> Vehicle:
+    """Hand a vehicle over: a new owner epoch, with which pairings, consents and pseudonyms of the old one end.
+
+    Rooms above take part by `on_owner_change`. The buyer sees nothing measured before now.
+
+    Raises:
+        SameOwner, VehicleRetired
+    """
+    vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    seller, ended = vehicle.owner, vehicle.owner_epoch
+    if seller == buyer:
+        raise SameOwner
+    if vehicle.retired_at is not None:
+        raise VehicleRetired
+    unpair_all(vehicle=vehicle, now=now)
+    vehicle.owner, vehicle.owner_epoch, vehicle.owned_since = buyer, ended + 1, now
+    vehicle.nickname = ""
+    change = OwnerChange(vehicle, seller, buyer, ended, now)
+    # The old salt is still stored while the steps run: recalls are addressed to pseudonyms derived from it.
+    for step in reversed(_steps.values()):
+        step(change)
+    vehicle.salt = secrets.token_bytes(16)
+    vehicle.save()
+    trail.record(
+        actor=seller, action="vehicle.transferred", object_kind="vehicle", object_id=str(vehicle.public_id), now=now
+    )
+    return vehicle

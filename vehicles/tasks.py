@@ -1,0 +1,49 @@
+"""Work that beat asks for; each sweep is safe to run twice and finds again what a lost message would have told."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from vehicles import intake, partitions, trips
+from vehicles.models import Source
+
+KEEP_EVENTS = timedelta(days=35)
+A_SWEEP = 200
+
+
+@shared_task
+def ensure_partitions() -> None:
+    """Create the days of the coming week."""
+    partitions.ensure_ahead(now=timezone.now())
+
+
+@shared_task
+def prune_ingest_events() -> None:
+    """Forget ids of events older than any reading that is still taken."""
+    intake.prune_events(before=timezone.now() - KEEP_EVENTS)
+
+
+@shared_task
+def cut_due_trips() -> None:
+    """Hand out the sources that sent something since they were cut, each by itself, so that one failure stays one."""
+    due = Source.objects.filter(uncut_until__isnull=False).order_by("uncut_until")
+    for source_id in due.values_list("pk", flat=True)[:A_SWEEP]:
+        cut_source.delay(source_id=source_id)
+
+
+@shared_task
+def cut_source(*, source_id: int) -> None:
+    """Cut what a source sent since it was last cut; a source that another worker cuts is left to it."""
+    with transaction.atomic():
+        waiting = Source.objects.select_for_update(skip_locked=True, of=("self",)).select_related("vehicle")
+        source = waiting.filter(pk=source_id, uncut_until__isnull=False).first()
+        if source is not None and source.uncut_since is not None and source.uncut_until is not None:
+            trips.cut_trips(
+                vehicle=source.vehicle,
+                source=source,
+                since=source.uncut_since,
+                until=source.uncut_until,
+                now=timezone.now(),
+            )

@@ -1,0 +1,42 @@
+"""Plain words for what a device's or a file's readings met with. Codes are stable; the words may improve."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from vehicles.importers import reasons
+
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "second_source": "Another source says otherwise for this moment",
+        "teleport": "Too far from the last position to be driven",
+        "odometer": "The odometer fell or rose faster than a car drives",
+        "disagree": "Speed and positions disagree by more than 40 km/h",
+        "frozen": "The position stood still while the car drove",
+        "implausible": "More than can be, within what is believed",
+    }
+)
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "wrong_type": "The value is of another type than the signal",
+        "malformed_signal": "The reading lacks a name or a moment with a time zone",
+        "not_stored": "Known, but not kept yet",
+        "derived_signal": "We derive this ourselves",
+        "not_paired": "The device did not measure this vehicle at that moment",
+        "id_reused": "An event came again with other contents",
+        "sequence_reused": "A sequence number came again with other contents",
+        "sequence_too_old": "The event is too far behind the device's newest one",
+        "signedat_out_of_window": "Signed more than five minutes from our clock; the device's clock may be wrong",
+        "envelope_not_signed": "Only the values were signed, not the whole message",
+        "unsupported_type": "A kind of message that we do not take",
+    }
+)
+
+
+def refusal(code: str) -> str:
+    """Why a reading or an event was refused."""
+    return REFUSALS.get(code) or reasons.reason(code)
+
+
+def doubt(name: str) -> str:
+    """Why a stored reading is doubted."""
+    return FLAGS.get(name, name)
