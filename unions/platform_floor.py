@@ -1,0 +1,64 @@
+"""What no union and no member can allow. No payload loosens it; changing it means changing this file. No Django."""
+
+from typing import Protocol
+
+from unions.vocabulary import (
+    BUYER_CATEGORIES,
+    PRECISIONS,
+    PURPOSES,
+    ROW_TIERS,
+    SELLABLE_CATEGORIES,
+    TIERS,
+    askable,
+)
+
+
+class Use(Protocol):
+    """What the floor needs to know of a request."""
+
+    @property
+    def buyer_category(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def tier(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def retention_days(self) -> int: ...
+
+
+LONGEST_RETENTION_DAYS = 3650
+
+
+def refusals(use: Use, signal_class: str) -> tuple[str, ...]:
+    """Codes of everything the platform forbids about this use of this class; empty when it forbids nothing."""
+    return tuple(code for code, broken in _checks(use, signal_class) if broken)
+
+
+def _checks(use: Use, signal_class: str) -> tuple[tuple[str, bool], ...]:
+    rows = use.tier in ROW_TIERS
+    return (
+        ("unknown_class", not askable(signal_class)),
+        ("unknown_tier", use.tier not in TIERS),
+        ("unknown_precision", use.precision not in PRECISIONS),
+        ("unknown_purpose", use.purpose not in PURPOSES),
+        ("unknown_buyer_category", use.buyer_category not in BUYER_CATEGORIES),
+        ("law_enforcement", use.purpose == "law_enforcement"),
+        ("brokers_and_advertisers", use.buyer_category in BUYER_CATEGORIES and not _sellable(use.buyer_category)),
+        ("cabin_rows", signal_class.split(".")[0] == "cabin" and rows),
+        ("full_vin", signal_class == "identity.vin"),
+        (
+            "fine_location_in_statistics",
+            signal_class == "location.precise" and use.tier in ("aggregate", "anonymized_rows"),
+        ),
+        (
+            "fine_location_in_anonymous_rows",
+            use.tier == "anonymized_rows" and signal_class in ("location.approx", "location.coarse"),
+        ),
+        ("retention", not 0 < use.retention_days <= LONGEST_RETENTION_DAYS),
+    )
+
+
+def _sellable(buyer_category: str) -> bool:
+    return buyer_category in SELLABLE_CATEGORIES
