@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RewardsConfig(AppConfig):
+    name = "rewards"
+
+    def ready(self) -> None:
+        from dimo.pages import navigation
+        from rewards.by_kind import earned_by_kind
+        from unions import earnings
+
+        navigation.register(
+            audience="driver", label=_("Earnings"), url_name="earnings", icon="coins", order=50, phone=True
+        )
+        earnings.register(earned_by_kind)
