@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Remember light or dark for a year and go back where one was. With scripts the page sets the same cookie itself."""
+    """Remember light or dark for a year and go back where one was. Scripts set the same cookie themselves."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
         return HttpResponseBadRequest("theme: must be light or dark")
