@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -22,6 +22,9 @@ from tests.services import Services
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RESULTS = Path(os.environ.get("TEST_PICTURES", Path(__file__).resolve().parents[2] / "test-results"))
 HERE = Path(__file__).parent
+expect.set_options(
+    timeout=30_000
+)  # an upper bound, not a wait: a busy machine draws maps in software beside the server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -51,11 +51,11 @@ def test_a_buyer_clicks_from_the_catalog_to_the_file(visit: Open, union, buyer) 
     def shown(phase: str) -> None:
         """The page of a buyer who waits follows the build, phase by phase."""
         if phase == "Reading consent":
-            expect(page.get_by_role("progressbar", name=phase)).to_be_visible(timeout=15_000)
+            expect(page.get_by_role("progressbar", name=phase)).to_be_visible()
             seen.check("license-reading")
 
     build_dataset(license_id=license.pk, entered=shown)
-    expect(page.get_by_role("heading", name="Your files")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Your files")).to_be_visible()
     seen.check("license-delivered")
     rows, manifest = download(page, "rows.parquet"), json.loads(download(page, "manifest.json").read_text())
     [listed] = manifest["files"]

@@ -23,7 +23,7 @@ def home(visit: Open, driver: User) -> Callable[..., Visit]:
 def drawn(seen: Visit) -> Visit:
     seen.settled()
     expect(seen.page.locator("html")).to_have_attribute("data-chart", "ready")
-    expect(seen.page.locator("html")).to_have_attribute("data-map", "idle", timeout=20_000)
+    expect(seen.page.locator("html")).to_have_attribute("data-map", "idle")
     return seen
 
 
@@ -123,7 +123,7 @@ def test_the_chart_redraws_for_other_ranges_and_themes(home: Open) -> None:
 def test_a_page_without_its_map_still_lists_the_trips(visit: Open, driver: User) -> None:
     parts.begin()
     seen = visit(reverse("home"), user=driver, blocked="**/maplibre-gl*.mjs")
-    expect(seen.page.locator("html")).to_have_attribute("data-map", "failed", timeout=20_000)
+    expect(seen.page.locator("html")).to_have_attribute("data-map", "failed")
     seen.page.get_by_text("The same as a list").click()
     expect(seen.page.get_by_role("link", name="Nov 1, 08:10")).to_be_visible()
     seen.failures.clear()  # the browser reports the file that this test withholds

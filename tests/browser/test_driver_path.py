@@ -35,8 +35,8 @@ def see_the_home(seen: Visit) -> None:
     page = seen.page
     page.get_by_role("link", name="Overview").first.click()
     seen.settled()
-    expect(page.locator("html")).to_have_attribute("data-chart", "ready", timeout=20_000)
-    expect(page.locator("html")).to_have_attribute("data-map", "idle", timeout=20_000)
+    expect(page.locator("html")).to_have_attribute("data-chart", "ready")
+    expect(page.locator("html")).to_have_attribute("data-map", "idle")
     expect(page.get_by_text("No sale included your data yet")).to_be_visible()
 
 
