@@ -3,8 +3,23 @@
 Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrations and `telemetry.py`.
 """
 
+from vehicles.models.areas import NamedArea
+from vehicles.models.costs import EnergyPrice
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
-from vehicles.models.trips import Trip
+from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
-__all__ = ["Device", "ImportBatch", "Pairing", "RejectionCount", "Source", "Trip", "Vehicle", "new_salt"]
+__all__ = [
+    "Device",
+    "EnergyPrice",
+    "HiddenStretch",
+    "ImportBatch",
+    "NamedArea",
+    "Pairing",
+    "RejectionCount",
+    "Source",
+    "Trip",
+    "TripSeam",
+    "Vehicle",
+    "new_salt",
+]
