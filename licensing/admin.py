@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from dimo.admin_site import ReadOnlyAdmin
 from dimo.errors import DomainError
-from dimo.money import DECIMALS
+from dimo.money import DECIMALS, format_amount
 from dimo.users.models import User
 from licensing import organizations
 from licensing.models import Dataset, License, Offer, Organization, Quote
@@ -84,9 +84,17 @@ class OfferAdmin(ReadOnlyAdmin):
     fields: ClassVar = ("id", "name", "union", "state", "signals", "tiers", "purposes", "opened_at")
 
 
+class Priced:
+    """The price as people read it; the column itself holds base units."""
+
+    @admin.display(description=_("price"), ordering="price")
+    def money(self, row: Any) -> str:
+        return format_amount(row.price, row.asset, exact=True)
+
+
 @admin.register(Quote)
-class QuoteAdmin(ReadOnlyAdmin):
-    list_display = ("id", "organization", "union", "tier", "asset", "price", "created_at")
+class QuoteAdmin(Priced, ReadOnlyAdmin):
+    list_display = ("id", "organization", "union", "tier", "money", "created_at")
     list_filter = ("tier",)
     fields: ClassVar = (
         *list_display, "offer", "period_from", "period_to", "signals", "purpose", "vehicles", "expires_at",
@@ -94,8 +102,8 @@ class QuoteAdmin(ReadOnlyAdmin):
 
 
 @admin.register(License)
-class LicenseAdmin(ReadOnlyAdmin):
-    list_display = ("number", "organization", "union", "state", "asset", "price", "attempts", "bought_at")
+class LicenseAdmin(Priced, ReadOnlyAdmin):
+    list_display = ("number", "organization", "union", "state", "money", "attempts", "bought_at")
     list_filter = ("state",)
     search_fields = ("number", "id")
     fields: ClassVar = (*list_display, "phase", "failure", "claimed_at", "delivered_at", "settled_at")

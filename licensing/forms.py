@@ -1,5 +1,6 @@
 """What people type: a question for a price, a new organization, a union's offer."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from licensing.datasets.intervals import Period
 from licensing.models import Offer
 from licensing.uses import SOLD_TIERS
 from unions.vocabulary import BUYER_CATEGORIES, MATRIX_CLASSES, PURPOSES, SELLABLE_PURPOSES, SIGNAL_CLASSES, TIER_LABELS
-from vehicles.signals import by_name, catalog
+from vehicles.signals import Signal, by_name
 
 DEFAULT_DAYS = 30
 
@@ -73,11 +74,7 @@ class OfferForm(SignalChoices, forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    signals = forms.MultipleChoiceField(
-        label=_("Signals"),
-        choices=[(signal.name, signal.title) for signal in catalog if signal.numeric],
-        widget=forms.CheckboxSelectMultiple,
-    )
+    signals = forms.MultipleChoiceField(label=_("Signals"), widget=forms.CheckboxSelectMultiple)
     tiers = forms.MultipleChoiceField(
         label=_("Sold as"),
         choices=[(tier, TIER_LABELS[tier]) for tier in SOLD_TIERS],
@@ -86,3 +83,7 @@ class OfferForm(SignalChoices, forms.Form):
     purposes = forms.MultipleChoiceField(
         label=_("For"), choices=purpose_choices(SELLABLE_PURPOSES), widget=forms.CheckboxSelectMultiple
     )
+
+    def __init__(self, *args: Any, sellable: Sequence[Signal], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["signals"].choices = [(signal.name, signal.title) for signal in sellable]  # type: ignore[attr-defined]

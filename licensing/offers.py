@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from unions import rulebook
 from unions.models import Union
 from unions.policy import priced_class
 from unions.vocabulary import SELLABLE_PURPOSES, covers, rank
-from vehicles.signals import Signal
+from vehicles.signals import Signal, catalog
 
 
 class OfferInvalid(DomainError):
@@ -91,27 +92,41 @@ def withdraw_offer(*, union: Union, offer_id: UUID, actor: User, now: datetime) 
     return offer
 
 
+def sellable_signals(*, union: Union, now: datetime) -> list[Signal]:
+    """Signals that an offer may name today: allowed for some purpose and priced, at one of the tiers sold.
+
+    Raises:
+        UnionNotOpen
+    """
+    policy, terms = terms_in_force(union=union, now=now)
+    lines = rulebook.parse(policy.rules).allow
+    return [
+        signal
+        for signal in catalog
+        if signal.numeric and any(_purposes_sold(lines, terms.prices, signal, tier) for tier in SOLD_TIERS)
+    ]
+
+
 def _within_policy(
     *, union: Union, signals: Sequence[Signal], tiers: Sequence[str], purposes: Sequence[str], now: datetime
 ) -> None:
     policy, terms = terms_in_force(union=union, now=now)
     lines = rulebook.parse(policy.rules).allow
     for signal in signals:
-        for tier in tiers:
-            asked = asked_class(signal, tier=tier)
-            allowed = {
-                purpose
-                for line in lines
-                if covers(line.signal_class, asked) and rank(tier) <= rank(line.tier_max)
-                for purpose in line.purposes
-            }
-            if set(purposes) <= allowed and priced_class(terms.prices, signal_class=asked, tier=tier):
-                break
-        else:
+        if not any(set(purposes) <= _purposes_sold(lines, terms.prices, signal, tier) for tier in tiers):
             raise OfferBeyondPolicy(
                 f"{signal.name} is not allowed for all of these purposes and priced at any of these tiers.",
                 field="signals",
             )
+
+
+def _purposes_sold(lines: Sequence[rulebook.Allowance], prices: dict[str, Any], signal: Signal, tier: str) -> set[str]:
+    """For which purposes the policy allows a signal at a tier; none where the price list has no price."""
+    asked = asked_class(signal, tier=tier)
+    if not priced_class(prices, signal_class=asked, tier=tier):
+        return set()
+    covering = (line for line in lines if covers(line.signal_class, asked) and rank(tier) <= rank(line.tier_max))
+    return {purpose for line in covering for purpose in line.purposes}
 
 
 def _note(offer: Offer, actor: User, action: str, now: datetime) -> None:

@@ -16,8 +16,10 @@ from dimo.users.models import User
 from licensing import offers, selectors
 from licensing.forms import OfferForm
 from licensing.models import Offer
+from licensing.uses import UnionNotOpen
 from unions.models import Union
 from unions.vocabulary import TIER_LABELS
+from vehicles.signals import Signal
 
 SHOWN = 50
 
@@ -35,7 +37,7 @@ def managed_union(request: HttpRequest, slug: str) -> Union:
 def union_offers(request: HttpRequest, slug: str) -> HttpResponse:
     """Offers of the union, a form for another one, and what was bought."""
     union = managed_union(request, slug)
-    form = OfferForm(request.POST or None)
+    form = OfferForm(request.POST or None, sellable=sellable(union))
     if request.method == "POST" and form.is_valid():
         try:
             offers.publish_offer(union=union, actor=cast(User, request.user), **form.cleaned_data, now=timezone.now())
@@ -60,6 +62,14 @@ def union_offers(request: HttpRequest, slug: str) -> HttpResponse:
         },
         status=422 if form.is_bound else 200,
     )
+
+
+def sellable(union: Union) -> list[Signal]:
+    """What an offer may name; nothing for a union that is not open yet, and its page says so."""
+    try:
+        return offers.sellable_signals(union=union, now=timezone.now())
+    except UnionNotOpen:
+        return []
 
 
 @require_POST

@@ -134,12 +134,28 @@ def test_a_steward_publishes_and_withdraws(union):
     assert steward.post(url, fields).status_code == 302
     offer = Offer.objects.get()
     assert "Charge levels" in steward.get(url).content.decode()
-    beyond = steward.post(url, {**fields, "signals": ["cabinDoorRow1DriverSideIsOpen"]})
+    beyond = steward.post(url, {**fields, "signals": [make.LATITUDE]})  # priced as rows alone
     assert beyond.status_code == 422
     assert "not allowed" in beyond.content.decode()
+    page = steward.get(url).content.decode()
+    assert make.SOC in page
+    assert "cabinDoorRow1DriverSideIsOpen" not in page  # has no price
+    unlisted = steward.post(url, {**fields, "signals": ["cabinDoorRow1DriverSideIsOpen"]})
+    assert unlisted.status_code == 422
+    assert "not one of the available choices" in unlisted.content.decode()
     steward.post(reverse("offer-withdraw", args=[union.slug, offer.pk]))
     offer.refresh_from_db()
     assert offer.state == Offer.State.WITHDRAWN
+
+
+def test_a_draft_union_is_told_why_it_can_offer_nothing():
+    draft = unions.union(opened=False)
+    steward = signed_in(draft.seats.get().user)
+    url = reverse("union-offers", args=[draft.slug])
+    assert "Nothing can be offered yet" in steward.get(url).content.decode()
+    fields = {"name": "Too early", "signals": [make.SOC], "tiers": ["aggregate"], "purposes": ["research_np"]}
+    assert steward.post(url, fields).status_code == 422
+    assert not Offer.objects.exists()
 
 
 def test_somebody_registers_an_organization_once_by_name(client):
