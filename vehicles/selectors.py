@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from dimo.users.models import User
+from vehicles import ownership_selectors
 from vehicles.models import Device, Pairing, RejectionCount, Source, Trip, Vehicle
 
 
@@ -83,11 +84,12 @@ def pairings_of(*, vehicle: Vehicle) -> QuerySet[Pairing]:
 
 
 def trips_of(*, owner: User, vehicle: Vehicle | None = None) -> QuerySet[Trip]:
-    """A person's own trips, newest first; none of an earlier owner's."""
-    trips = Trip.objects.filter(vehicle__owner=owner, owner_epoch=F("vehicle__owner_epoch"))
+    """Trips of the times in which a person owned the vehicle, newest first; none of anybody else's time with it."""
+    trips = ownership_selectors.in_own_time(Trip.objects.all(), owner=owner)
     if vehicle is not None:
         trips = trips.filter(vehicle=vehicle)
-    return trips.select_related("vehicle", "source").order_by("-started_at", "-id")
+    known = ownership_selectors.as_called_by(owner=owner)
+    return trips.select_related("source").prefetch_related(known).order_by("-started_at", "-id")
 
 
 def trip_of(*, owner: User, public_id: UUID) -> Trip:

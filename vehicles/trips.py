@@ -9,6 +9,7 @@ from dimo.errors import DomainError
 from vehicles import cutting, signals
 from vehicles.cutting import Cut, Point
 from vehicles.models import Source, Trip, Vehicle
+from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
 from vehicles.quality import Flag
 
 REACH = timedelta(hours=6)  # how far a stretch without gaps is followed back to its beginning
@@ -38,18 +39,25 @@ def cut_trips(*, vehicle: Vehicle, source: Source, since: datetime, until: datet
     """Cut what a source measured in `[since, until]` into trips; returns the trips that lie there now.
 
     Idempotent: trips found again keep their identity, tag and privacy, and a trip that takes the place of private
-    ones is private. Widens the stretch to whole drives. A trip whose points nearly all lie in an earlier trip, of
-    whichever vehicle, is marked as its duplicate.
+    ones is private. Widens the stretch to whole drives, none of which passes from one owner's time into the next.
+    A trip whose points nearly all lie in an earlier trip, of whichever vehicle, is marked as its duplicate.
     """
     Source.objects.select_for_update().get(pk=source.pk, vehicle=vehicle)
     since, until = whole_drives(source=source, since=since, until=until)
     points = read_points(vehicle_id=vehicle.pk, source_id=source.pk, since=since, until=until)
-    cuts = cutting.cut(points)
+    tenures = tenures_of(vehicle=vehicle)
+    cuts = [piece for part in by_tenure(points, tenures) for piece in cutting.cut(part)]
     old = list(source.trips.filter(ended_at__gte=since, started_at__lte=until).order_by("started_at"))
     kept = match(cuts, old)
     forget([trip for trip in old if trip not in kept.values()])
     trips = [
-        save(kept.get(number), piece, source, vehicle, overlapping(piece, old)) for number, piece in enumerate(cuts)
+        save(
+            kept.get(number) or Trip(source=source, vehicle=vehicle),
+            piece,
+            epoch_at(tenures, piece.started_at),
+            overlapping(piece, old),
+        )
+        for number, piece in enumerate(cuts)
     ]
     for trip in trips:
         mark_copies(trip)
@@ -109,9 +117,9 @@ def match(cuts: Sequence[Cut], old: Sequence[Trip]) -> dict[int, Trip]:
     return kept
 
 
-def save(trip: Trip | None, piece: Cut, source: Source, vehicle: Vehicle, replaced: Sequence[Trip]) -> Trip:
-    """Write a drive into its trip, or into a new one."""
-    trip = trip or Trip(source=source, vehicle=vehicle, owner_epoch=vehicle.owner_epoch)
+def save(trip: Trip, piece: Cut, epoch: int, replaced: Sequence[Trip]) -> Trip:
+    """Write a drive into its trip, as its owner's of then: it may be cut long after."""
+    trip.owner_epoch = epoch
     for name in Cut.__slots__:
         setattr(trip, name, getattr(piece, name))
     trip.private = trip.private or any(other.private for other in replaced)

@@ -12,6 +12,7 @@ from tests.vehicles.factories import NOW, make_user, make_vehicle
 from vehicles import registry
 from vehicles.device import DeviceClient
 from vehicles.models import Device, Pairing
+from vehicles.registry import pairing, transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def test_a_challenge_serves_one_person_for_ten_minutes_and_cannot_be_made_up(mon
     ):
         with pytest.raises(registry.ChallengeNotAnswered):
             registry.register_device(owner=who, challenge=text, signature=signature, **facts)
-    monkeypatch.setattr(registry, "CHALLENGE_SECONDS", -1)
+    monkeypatch.setattr(pairing, "CHALLENGE_SECONDS", -1)
     with pytest.raises(registry.ChallengeNotAnswered):
         registry.register_device(owner=owner, challenge=challenge, signature=client.answer(challenge), **facts)
 
@@ -63,8 +64,8 @@ def test_a_measuring_device_stays_with_its_owner_and_an_idle_one_goes_with_its_k
 
 def test_pairing_again_changes_nothing_and_another_vehicle_must_wait():
     client = make_client()
-    pairing = Pairing.objects.get()
-    assert registry.pair_device(device=client.device, vehicle=client.vehicle, now=NOW) == pairing
+    first = Pairing.objects.get()
+    assert registry.pair_device(device=client.device, vehicle=client.vehicle, now=NOW) == first
     second = make_vehicle(owner=client.vehicle.owner)
     with pytest.raises(registry.DevicePaired):
         registry.pair_device(device=client.device, vehicle=second, now=NOW)
@@ -107,7 +108,7 @@ def test_a_retired_vehicle_measures_no_more():
 
 def test_a_transfer_ends_the_epoch_and_runs_the_rooms_topmost_first(monkeypatch):
     told = []
-    monkeypatch.setattr(registry, "_steps", {})
+    monkeypatch.setattr(transfer, "_steps", {})
     for name in ("unions", "licensing"):
         registry.on_owner_change(
             name, lambda change, name=name: told.append((name, change.ended_epoch, change.vehicle.salt, change.seller))
@@ -129,7 +130,7 @@ def test_a_step_that_fails_takes_the_transfer_back(monkeypatch):
     def fail(change):
         raise RuntimeError
 
-    monkeypatch.setattr(registry, "_steps", {"unions": fail})
+    monkeypatch.setattr(transfer, "_steps", {"unions": fail})
     vehicle = make_vehicle()
     with pytest.raises(RuntimeError):
         registry.transfer_vehicle(vehicle=vehicle, buyer=make_user(), now=NOW)

@@ -4,22 +4,30 @@ Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrat
 """
 
 from vehicles.models.areas import NamedArea
+from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
 from vehicles.models.costs import EnergyPrice
+from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
 __all__ = [
+    "ContactWish",
     "Device",
     "EnergyPrice",
     "HiddenStretch",
     "ImportBatch",
     "NamedArea",
     "Pairing",
+    "QuietEpisode",
     "RejectionCount",
     "Source",
+    "TransferOffer",
     "Trip",
     "TripSeam",
     "Vehicle",
+    "VehicleContact",
+    "VehicleOwnership",
+    "VinClaim",
     "new_salt",
 ]

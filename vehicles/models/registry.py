@@ -36,6 +36,7 @@ class Vehicle(models.Model):
     powertrain = models.CharField(max_length=12, choices=Powertrain.choices, blank=True)
     timezone = models.CharField(max_length=64, default="UTC", help_text="zone in which the owner reads trips")
     vin_tag = models.BinaryField(max_length=32, null=True, unique=True, help_text="keyed HMAC of the VIN")
+    vin_sealed = models.BinaryField(max_length=64, null=True, help_text="the VIN, encrypted for its owner's eyes")
     salt = models.BinaryField(
         max_length=16,
         default=new_salt,
@@ -45,12 +46,25 @@ class Vehicle(models.Model):
     registered_at = models.DateTimeField(default=now)
     owned_since = models.DateTimeField(null=True, blank=True, help_text="last change of owner; none: since ever")
     retired_at = models.DateTimeField(null=True, blank=True)
+    made_by = models.ForeignKey(
+        "vehicles.ImportBatch", models.SET_NULL, null=True, related_name="+", help_text="the import it was made for"
+    )
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["owner", "id"], name="vehicle_by_owner")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(vin_tag=None) | Q(vin_sealed__isnull=False), name="a_tagged_vin_is_kept_sealed"
+            )
+        ]
 
     def __str__(self) -> str:
-        return self.nickname or " ".join(filter(None, [self.make, self.model])) or f"Vehicle {self.pk}"
+        # `called`: by an owner whose time is over, see `ownership_selectors`; the owner of now may call it otherwise.
+        return (
+            getattr(self, "called", self.nickname)
+            or " ".join(filter(None, [self.make, self.model]))
+            or f"Vehicle {self.pk}"
+        )
 
 
 class Device(models.Model):
@@ -85,6 +99,7 @@ class Pairing(models.Model):
     owner_epoch = models.PositiveIntegerField()
     period = DateTimeRangeField()
     subject = models.CharField(max_length=160, blank=True, help_text="what the device calls the vehicle, a DID")
+    vin_told = models.BinaryField(max_length=32, null=True, help_text="keyed HMAC of the VIN the device told last")
 
     class Meta:
         constraints: ClassVar = [

@@ -1,32 +1,20 @@
-"""Who owns which vehicle, and which device measures which vehicle when."""
+"""Which device measures which vehicle when: a key answers a challenge, and from then on its readings are taken."""
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.core import signing
 from django.db import transaction
 from psycopg.types.range import TimestamptzRange
 
-from dimo.audit import trail
 from dimo.errors import DomainError
 from dimo.users.models import User
 from vehicles import envelope, signatures
 from vehicles.models import Device, Pairing, Vehicle
+from vehicles.registry.refusals import NotTheOwner, VehicleRetired
 
 CHALLENGE_SECONDS = 600
 CHALLENGE_SALT = "vehicles.registry.device"
-
-
-class NotTheOwner(DomainError):
-    """Only the owner may do this."""
-
-    status = 404
-
-
-class VehicleRetired(DomainError):
-    """The vehicle is retired."""
 
 
 class ChallengeNotAnswered(DomainError):
@@ -45,83 +33,6 @@ class DevicePaired(DomainError):
 
 class DeviceNotPaired(DomainError):
     """The device does not measure this vehicle."""
-
-
-class SameOwner(DomainError):
-    """The vehicle belongs to this person already."""
-
-
-class OwnerChange(NamedTuple):
-    """What a step is told: the vehicle already belongs to `buyer`, in the epoch after `ended_epoch`."""
-
-    vehicle: Vehicle
-    seller: User
-    buyer: User
-    ended_epoch: int
-    now: datetime
-
-
-OwnerChangeStep = Callable[[OwnerChange], None]
-_steps: dict[str, OwnerChangeStep] = {}
-
-
-def on_owner_change(name: str, step: OwnerChangeStep) -> None:
-    """Register what a room does when a vehicle changes hands; called in `AppConfig.ready`, from the ground up.
-
-    Steps run in the transfer's transaction, the room registered last (the topmost) first.
-    """
-    _steps[name] = step
-
-
-def register_vehicle(
-    *,
-    owner: User,
-    now: datetime,
-    nickname: str = "",
-    make: str = "",
-    model: str = "",
-    year: int | None = None,
-    powertrain: str = "",
-    timezone: str = "",
-    simulated: bool = False,
-) -> Vehicle:
-    """Add a vehicle to somebody's garage."""
-    return Vehicle.objects.create(
-        owner=owner,
-        nickname=nickname,
-        make=make,
-        model=model,
-        year=year,
-        powertrain=powertrain,
-        timezone=timezone or owner.timezone,
-        simulated=simulated,
-        registered_at=now,
-    )
-
-
-def rename_vehicle(*, vehicle: Vehicle, nickname: str) -> Vehicle:
-    """Give the vehicle another name; empty: its make and model are shown."""
-    vehicle.nickname = nickname.strip()
-    vehicle.save(update_fields=["nickname"])
-    return vehicle
-
-
-@transaction.atomic
-def retire_vehicle(*, vehicle: Vehicle, now: datetime) -> Vehicle:
-    """Take a vehicle out of use: its devices are unpaired, its past stays. Idempotent."""
-    vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
-    if vehicle.retired_at is None:
-        unpair_all(vehicle=vehicle, now=now)
-        vehicle.retired_at = now
-        vehicle.save(update_fields=["retired_at"])
-        trail.record(
-            actor=vehicle.owner,
-            action="vehicle.retired",
-            object_kind="vehicle",
-            object_id=str(vehicle.public_id),
-            now=now,
-        )
-    return vehicle
 
 
 def device_challenge(*, owner: User) -> str:
@@ -199,7 +110,7 @@ def pair_device(*, device: Device, vehicle: Vehicle, now: datetime, subject: str
         vehicle=vehicle,
         owner_epoch=vehicle.owner_epoch,
         subject=envelope.normal_subject(subject) if subject else "",
-        period=TimestamptzRange(now, None),
+        period=TimestamptzRange(max(now, vehicle.owned_since or now), None),
     )
 
 
@@ -229,33 +140,3 @@ def unpair_all(*, vehicle: Vehicle, now: datetime) -> None:
     """End every pairing of a vehicle."""
     for pairing in vehicle.pairings.select_for_update().filter(period__endswith__isnull=True):
         close(pairing, now)
-
-
-@transaction.atomic
-def transfer_vehicle(*, vehicle: Vehicle, buyer: User, now: datetime) -> Vehicle:
-    """Hand a vehicle over: a new owner epoch, with which pairings, consents and pseudonyms of the old one end.
-
-    Rooms above take part by `on_owner_change`. The buyer sees nothing measured before now.
-
-    Raises:
-        SameOwner, VehicleRetired
-    """
-    vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
-    seller, ended = vehicle.owner, vehicle.owner_epoch
-    if seller == buyer:
-        raise SameOwner
-    if vehicle.retired_at is not None:
-        raise VehicleRetired
-    unpair_all(vehicle=vehicle, now=now)
-    vehicle.owner, vehicle.owner_epoch, vehicle.owned_since = buyer, ended + 1, now
-    vehicle.nickname = ""
-    change = OwnerChange(vehicle, seller, buyer, ended, now)
-    # The old salt is still stored while the steps run: recalls are addressed to pseudonyms derived from it.
-    for step in reversed(_steps.values()):
-        step(change)
-    vehicle.salt = secrets.token_bytes(16)
-    vehicle.save()
-    trail.record(
-        actor=seller, action="vehicle.transferred", object_kind="vehicle", object_id=str(vehicle.public_id), now=now
-    )
-    return vehicle

@@ -1,0 +1,86 @@
+"""Who owned a vehicle when: the seller keeps their time with it to read, and the buyer sees none of that time."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol, TypeVar
+
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from dimo.users.models import User
+from vehicles.models import Trip, Vehicle, VehicleOwnership
+
+EVER, NEVER_ENDING = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Tenure(NamedTuple):
+    """One owner's time with a vehicle, `[since, until)`."""
+
+    epoch: int
+    owner_id: int
+    since: datetime
+    until: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        return self.since <= moment < self.until
+
+
+class Timed(Protocol):
+    """Whatever has a moment."""
+
+    @property
+    def at(self) -> datetime: ...
+
+
+T = TypeVar("T", bound=Timed)
+
+
+def tenure(row: VehicleOwnership) -> Tenure:
+    """A stored ownership with its open ends filled."""
+    return Tenure(row.epoch, row.owner_id, row.period.lower or EVER, row.period.upper or NEVER_ENDING)
+
+
+def tenures_of(*, vehicle: Vehicle) -> list[Tenure]:
+    """Everybody's time with a vehicle, oldest first; for rules, never for a page."""
+    return [tenure(row) for row in VehicleOwnership.objects.filter(vehicle=vehicle).order_by("epoch")]
+
+
+def owned_by(*, owner: User, vehicle: Vehicle) -> list[Tenure]:
+    """One person's time with a vehicle, oldest first; nothing for a stranger."""
+    rows = VehicleOwnership.objects.filter(vehicle=vehicle, owner=owner).order_by("epoch")
+    return [tenure(row) for row in rows]
+
+
+def former_of(*, owner: User) -> QuerySet[VehicleOwnership]:
+    """A person's ended times with vehicles that now are somebody else's, the last first."""
+    ended = VehicleOwnership.objects.filter(owner=owner, period__endswith__isnull=False)
+    return ended.exclude(vehicle__owner=owner).select_related("vehicle").order_by("-period__endswith", "-pk")
+
+
+def in_own_time(trips: QuerySet[Trip], *, owner: User) -> QuerySet[Trip]:
+    """Trips of the times in which they were this person's to read."""
+    own = VehicleOwnership.objects.filter(vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner)
+    return trips.filter(Exists(own))
+
+
+def as_called_by(*, owner: User) -> Prefetch:
+    """Vehicles of trips under the name that this person gave them; a later owner's name is not theirs to read."""
+    own = VehicleOwnership.objects.filter(vehicle=OuterRef("pk"), owner=owner).order_by("-epoch")
+    then = Coalesce(Subquery(own.values("nickname")[:1]), Value(""))
+    called = Case(When(owner=owner, then=F("nickname")), default=then)
+    return Prefetch("vehicle", queryset=Vehicle.objects.annotate(called=called))
+
+
+def by_tenure(points: Iterable[T], tenures: list[Tenure]) -> list[list[T]]:
+    """Ordered points, parted where the vehicle changed hands."""
+    if len(tenures) < 2:
+        return [list(points)]
+    parts: dict[int, list[T]] = {}
+    for point in points:
+        parts.setdefault(epoch_at(tenures, point.at), []).append(point)
+    return list(parts.values())
+
+
+def epoch_at(tenures: list[Tenure], moment: datetime) -> int:
+    """The owner epoch of a moment; before the first, the first one's."""
+    return next((each.epoch for each in reversed(tenures) if each.since <= moment), tenures[0].epoch)
