@@ -15,6 +15,7 @@ BUILDS = "builds"  # long work, with workers of its own, so that it never delays
 ROUTES = {
     "licensing.tasks.build_dataset": {"queue": BUILDS},
     "vehicles.import_tasks.run_import": {"queue": BUILDS},
+    "vehicles.store.tasks.seal_due_days": {"queue": BUILDS},
 }
 SWEEP_SECONDS = 10.0
 SCHEDULE: dict[str, dict[str, Any]] = {
@@ -33,6 +34,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prune sessions": {"task": "dimo.tasks.prune_sessions", "schedule": 3600.0},
     "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
+    "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
 }
 for entry in SCHEDULE.values():
@@ -45,3 +47,4 @@ app.conf.update(task_routes=ROUTES, beat_schedule=SCHEDULE, worker_hijack_root_l
 app.set_default()  # threads of the web server send with this application too
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="import_tasks")
+app.autodiscover_tasks(["vehicles.store"])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from vehicles.quality import Row
 
 STATEMENT = "COPY message (ts, vehicle_id, source_id, sig, val, flag) FROM STDIN (FORMAT BINARY)"
+LATE = STATEMENT.replace("message", "late_message", 1)
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

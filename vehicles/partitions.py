@@ -24,6 +24,11 @@ def ensure_days(*, days: Iterable[date]) -> int:
     return int(made)
 
 
+def forget(*, days: Iterable[date]) -> None:
+    """No longer believe that these days have a partition."""
+    _known.difference_update(days)
+
+
 def ensure_ahead(*, now: datetime) -> int:
     """Create the partitions that devices may write to now and in the next week; how many were made."""
     _known.clear()

@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -16,6 +16,7 @@ from vehicles.quality import Compared, Refusal, Row, Stored
 from vehicles.readings import Outcome, Readings
 from vehicles.signals import CELL, by_id
 from vehicles.statements import Write
+from vehicles.store import days, reading
 
 CONTEXT = timedelta(seconds=120)  # a frozen position takes a minute to show
 APART = timedelta(minutes=10)
@@ -87,14 +88,16 @@ def place(
     if not moments:
         return Placed(vehicle_id, source_id, Compared())
     order = list(moments)
-    ensure_days(days={ts.date() for ts in order})
+    told = {ts.date() for ts in order}
+    closed = days.closed_among(days=told)
+    ensure_days(days=told - closed)
     state = latest.lock(vehicle_id=vehicle_id) if state is None else state
     track = state.track_of(source_id, before=order[0])
     # Nearly always readings are newer than all that is stored; then there is nothing to compare them with.
     stored = [] if state.follows(order[0]) else neighbors(vehicle_id=vehicle_id, order=order)
     compared = quality.compare(moments, source_id=source_id, stored=stored, track=track)
     if compared.rows:
-        copy_rows(vehicle_id=vehicle_id, source_id=source_id, rows=compared.rows)
+        copy_rows(vehicle_id=vehicle_id, source_id=source_id, rows=compared.rows, closed=closed)
         state.remember(source_id, compared.rows, track)
     return Placed(vehicle_id, source_id, compared, state)
 
@@ -119,6 +122,10 @@ def neighbors(*, vehicle_id: int, order: Sequence[datetime]) -> list[Stored]:
             starts.append(ts - CONTEXT)
             ends.append(ts)
         ends[-1] = ts
+    if days.may_be_closed(starts[0].date()):
+        wanted = [(start, end + timedelta(microseconds=1)) for start, end in zip(starts, ends, strict=True)]
+        told = reading.messages(vehicle_id=vehicle_id, stretches=wanted)
+        return [Stored(each.ts, each.source_id, dict(zip(each.sig, each.val, strict=True))) for each in told]
     with connection.cursor() as cursor:
         cursor.execute(
             NEIGHBORS,
@@ -130,11 +137,18 @@ def neighbors(*, vehicle_id: int, order: Sequence[datetime]) -> list[Stored]:
         ]
 
 
-def copy_rows(*, vehicle_id: int, source_id: int, rows: Iterable[Row]) -> None:
-    """Write ordered rows by binary COPY."""
-    data = copying.encode(rows, vehicle_id=vehicle_id, source_id=source_id)
-    with statements.prepared(), statements.cursor().copy(copying.STATEMENT) as copy:
-        copy.write(copying.HEADER + data + copying.TRAILER)
+def copy_rows(*, vehicle_id: int, source_id: int, rows: Iterable[Row], closed: Collection[date] = ()) -> None:
+    """Write ordered rows by binary COPY; those of closed days among what came late for them."""
+    parts = {copying.STATEMENT: list(rows)}
+    if closed:
+        late = [row for row in parts[copying.STATEMENT] if row.ts.date() in closed]
+        on_time = [row for row in parts[copying.STATEMENT] if row.ts.date() not in closed]
+        parts = {copying.STATEMENT: on_time, copying.LATE: late}
+    for statement, part in parts.items():
+        if part:
+            data = copying.encode(part, vehicle_id=vehicle_id, source_id=source_id)
+            with statements.prepared(), statements.cursor().copy(statement) as copy:
+                copy.write(copying.HEADER + data + copying.TRAILER)
 
 
 def count_refusals(*, source_id: int, refused: Sequence[Refusal], now: datetime) -> None:

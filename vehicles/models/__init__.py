@@ -6,6 +6,7 @@ Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrat
 from vehicles.models.areas import NamedArea
 from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
 from vehicles.models.costs import EnergyPrice
+from vehicles.models.days import LakeErasure, SealedDay
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
@@ -17,10 +18,12 @@ __all__ = [
     "EnergyPrice",
     "HiddenStretch",
     "ImportBatch",
+    "LakeErasure",
     "NamedArea",
     "Pairing",
     "QuietEpisode",
     "RejectionCount",
+    "SealedDay",
     "Source",
     "TransferOffer",
     "Trip",

@@ -1,0 +1,153 @@
+"""Erasing from all tiers: hot rows, what came late, roll-ups, and the lake's files with every older version of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from threading import Event
+from time import monotonic
+from typing import Any, Final
+
+import psycopg
+import structlog
+from deltalake import DeltaTable
+from django.db import connection, transaction
+from django.utils import timezone
+
+from vehicles.models import LakeErasure, SealedDay
+from vehicles.store import cold, days, five_minutes, late, link, seal, table
+
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+WAIT_FOR_READERS: Final = 20.0  # seconds; an erasure outranks a build, which begins anew
+State = SealedDay.State
+log = structlog.get_logger(__name__)
+
+
+def delete_vehicle(
+    *, vehicle_id: int, since: datetime | None = None, until: datetime | None = None, source_ids: Iterable[int] = ()
+) -> int:
+    """Delete what was measured of a vehicle in `[since, until)` from every tier; how many values the lake lost.
+
+    `source_ids` limits it to these sources. From the first commit on nobody reads the rows; one that is killed after it
+    is finished by the sealer's next pass, or by repeating it. Minutes and last values are the caller's
+    (`rollups.rebuild`, `latest.rebuild`). Old versions of the Delta table cannot be read any more. Waits for a
+    sealer at work, and no longer than 20 s for readers. Not inside a transaction: files do not roll back.
+    """
+    if connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Files do not roll back; ask within, delete after the commit.")
+    ask(vehicle_id=vehicle_id, since=since, until=until, source_ids=source_ids)
+    with days.sealing_alone(wait=True) as holder:
+        return finish_erasures(holder)
+
+
+def ask(
+    *, vehicle_id: int, since: datetime | None = None, until: datetime | None = None, source_ids: Iterable[int] = ()
+) -> LakeErasure:
+    """Take rows from every reader now; they leave the tiers by `delete_vehicle` or the sealer's next pass."""
+    return LakeErasure.objects.create(
+        vehicle_id=vehicle_id, source_ids=sorted(set(source_ids)), since=since or ALWAYS[0], until=until or ALWAYS[1]
+    )
+
+
+def finish_erasures(holder: Any) -> int:
+    """Carry out all that was asked, oldest first, where the caller is the only sealer; values the lake lost."""
+    asked = list(LakeErasure.objects.order_by("pk"))
+    if not asked:
+        return 0
+    finish_late(holder)
+    for erasure in asked:
+        forget_hot(erasure)
+    opened = table.open_table()
+    gone = 0
+    if opened is not None:
+        gone = sum(int(opened.delete(predicate(erasure))["num_deleted_rows"] or 0) for erasure in asked)
+        touched = record_files(opened)
+        for erasure in asked:
+            rebuild_five_minutes(erasure)
+        vacuum(holder)
+        log.info("lake_erased", rows=gone, days=touched)
+    LakeErasure.objects.filter(pk__in=[erasure.pk for erasure in asked]).delete()
+    return gone
+
+
+def predicate(erasure: LakeErasure) -> str:
+    """The rows that go, in Delta's SQL; days as numbers, so that only files of these days are opened."""
+    text = f"vehicle_id = {erasure.vehicle_id}"
+    if erasure.since > ALWAYS[0] or erasure.until < ALWAYS[1]:
+        first, last = days.span(erasure.since, erasure.until)
+        text += f" AND day >= {days.number(first)} AND day <= {days.number(last)}"
+        text += f" AND ts >= TIMESTAMP '{erasure.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        text += f" AND ts < TIMESTAMP '{erasure.until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+    if erasure.source_ids:
+        text += f" AND source_id IN ({','.join(str(source) for source in erasure.source_ids)})"
+    return text
+
+
+def finish_late(holder: Any) -> None:
+    """Record what was committed and not recorded, so that the newest version of the table is what PostgreSQL means."""
+    begun = SealedDay.objects.filter(late_until__isnull=False).order_by("day")
+    for day in begun.values_list("day", flat=True):
+        late.move(day=day, reached=seal.nothing, holder=holder)
+
+
+@transaction.atomic
+def forget_hot(erasure: LakeErasure) -> None:
+    """Delete from PostgreSQL's messages, of open days and of closed ones."""
+    facts: list[Any] = [erasure.vehicle_id, erasure.since, erasure.until]
+    also = ""
+    if erasure.source_ids:
+        also, facts = " AND source_id = ANY(%s)", [*facts, erasure.source_ids]
+    with connection.cursor() as cursor:
+        for name in ("message", "late_message"):
+            cursor.execute(f"DELETE FROM {name} WHERE vehicle_id = %s AND ts >= %s AND ts < %s{also}", facts)  # noqa: S608
+
+
+@transaction.atomic
+def record_files(opened: DeltaTable) -> int:
+    """Let readers read the files without the deleted rows; how many days have other files now."""
+    opened.update_incremental()
+    touched = 0
+    for row in SealedDay.objects.exclude(state=State.SEALING).order_by("day").iterator():
+        files = table.day_files(opened, days.number(row.day))
+        if files == sorted(row.files):
+            continue
+        with link.workbench() as bench:
+            row.rows, row.checksum = table.summed(table.digest_of_files(bench, files))
+        row.files, row.delta_version = files, opened.version()
+        row.save(update_fields=["files", "rows", "checksum", "delta_version"])
+        touched += 1
+    return touched
+
+
+@transaction.atomic
+def rebuild_five_minutes(erasure: LakeErasure) -> None:
+    """Derive the vehicle's buckets anew on the days where some of its rows went."""
+    vehicle = erasure.vehicle_id
+    if erasure.since <= ALWAYS[0] and erasure.until >= ALWAYS[1] and not erasure.source_ids:
+        return five_minutes.forget(vehicle_id=vehicle, since=ALWAYS[0], until=ALWAYS[1])
+    closed = SealedDay.objects.exclude(state=State.SEALING).filter(day__range=days.span(erasure.since, erasure.until))
+    for row in closed:
+        start, end = days.midnight(row.day), days.midnight(row.day) + days.ONE
+        five_minutes.forget(vehicle_id=vehicle, since=start, until=end)
+        if not row.files:
+            continue
+        values = cold.in_lake(row.files, [vehicle], [], [(start, end)])
+        with link.workbench() as bench:
+            bench.register("left_values", values)
+            buckets = five_minutes.rolled(bench, "left_values")
+        five_minutes.write(buckets=buckets, since=start, until=end, added=True)
+    return None
+
+
+def vacuum(holder: "psycopg.Connection[Any]") -> None:
+    """Remove every file that the newest version does not name, once readers are done or have had their time."""
+    end = monotonic() + WAIT_FOR_READERS
+    free = False
+    while not free and monotonic() < end:
+        asked = holder.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [days.STORE_LOCKS, days.READERS])
+        found = asked.fetchone()
+        # Asked again and again rather than waited for: new readers would queue behind a waiting lock.
+        free = bool(found and found[0]) or Event().wait(0.05)
+    if not free:
+        log.warning("vacuum_beside_readers", seconds=WAIT_FOR_READERS, at=timezone.now().isoformat())
+    opened = table.open_table()
+    if opened is not None:
+        opened.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)

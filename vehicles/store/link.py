@@ -1,0 +1,60 @@
+"""PostgreSQL as Arrow: a connection of its own beside Django's, for reads that are too wide for Python objects."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+from django.db import connection
+
+from vehicles.store import conf
+
+# Rows of the lake from messages: a signal each; messages without a flag carry none for any of their signals.
+UNNEST = """
+CREATE TEMP TABLE {name} AS
+SELECT vehicle_id, unnest(sig) AS signal_id, ts, unnest(val) AS value, source_id,
+  unnest(CASE WHEN len(flag) = 0 THEN repeat([0::SMALLINT], len(sig)) ELSE flag END) AS flag
+FROM {source}
+"""
+
+
+def conninfo() -> str:
+    """Django's own connection parameters in libpq's words."""
+    given = connection.get_connection_params()
+    names = {"host": "host", "port": "port", "user": "user", "password": "password", "dbname": "dbname"}
+    quoted = {
+        name: str(given[key]).replace("\\", "\\\\").replace("'", "\\'") for key, name in names.items() if given.get(key)
+    }
+    return " ".join(f"{name}='{value}'" for name, value in quoted.items())
+
+
+@contextmanager
+def arrow_cursor() -> Iterator[Any]:
+    """A cursor in a transaction of its own; what Django's transaction has not committed is not seen."""
+    with closing(adbc.connect(conninfo())) as link, closing(link.cursor()) as cursor:
+        yield cursor
+
+
+@contextmanager
+def workbench() -> "Iterator[duckdb.DuckDBPyConnection]":
+    """A DuckDB in memory that spills to a folder which goes with it, in UTC, without extensions from elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="store-") as name, duckdb.connect() as link:
+        spill = str(Path(name)).replace("'", "''")
+        link.execute(f"SET timezone = 'UTC'; SET memory_limit = '{conf.memory()}'; SET temp_directory = '{spill}'")
+        link.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        yield link
+
+
+def load(link: duckdb.DuckDBPyConnection, sql: str, *, name: str) -> None:
+    """Run a query for messages in PostgreSQL and keep its rows, a signal each, as a table of the workbench."""
+    with arrow_cursor() as cursor:
+        cursor.execute(sql)
+        messages = cursor.fetch_record_batch()
+        link.register("messages_in", messages)
+        try:
+            link.execute(UNNEST.format(name=name, source="messages_in"))
+        finally:
+            link.unregister("messages_in")
