@@ -12,7 +12,7 @@ from django.utils import timezone
 from licensing.datasets import claims, delivery, files, inputs
 from licensing.datasets.consented import Consent, read_consent
 from licensing.datasets.delivery import Built, ConsentNarrowed
-from licensing.datasets.hot import hot_messages
+from licensing.datasets.hot import measurements
 from licensing.datasets.manifest import write_manifest
 from licensing.datasets.pseudonyms import bin_offset
 from licensing.datasets.query import Written, write_rows, write_statistics
@@ -122,8 +122,9 @@ def write_file(*, license: License, consent: Consent, folder: Path, progress: cl
     quote = license.quote
     signals = known_signals(quote.signals)
     spill = folder.with_suffix(".spill")
-    with hot_messages(spans=consent.spans, signal_ids=[signal.id for signal in signals], passed=progress.read) as hot:
-        joined = inputs.collect(license=license, consent=consent, hot=hot)
+    wanted = [signal.id for signal in signals]
+    with measurements(spans=consent.spans, signal_ids=wanted, passed=progress.read) as measured:
+        joined = inputs.collect(license=license, consent=consent, measured=measured)
         if quote.tier == AGGREGATE:
             return write_statistics(inputs=joined, path=folder / STATISTICS_NAME, spill=spill, k=k)
         return write_rows(

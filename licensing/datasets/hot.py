@@ -1,22 +1,24 @@
-"""Measurements out of PostgreSQL as an Arrow stream: only consenting vehicles, their spans, wanted signals."""
+"""Measurements out of both tiers as Arrow: only consenting vehicles, their spans, wanted signals."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
+from typing import NamedTuple
 
-import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
-from django.db import connection
+import pyarrow.dataset as ds
 
 from licensing.datasets.consented import Span
+from vehicles.store import reading
+from vehicles.store.link import arrow_cursor
 
 MICROS = pa.timestamp("us", tz="UTC")
 HULL = pa.schema([("vehicle_id", pa.int32()), ("start_at", MICROS), ("end_at", MICROS)])
 # Constants for the whole period let PostgreSQL skip the days outside it; the arrays travel as they are stored.
 SQL = """
 SELECT m.vehicle_id, m.ts, m.source_id, m.sig, m.val
-FROM wanted w JOIN message m ON m.vehicle_id = w.vehicle_id AND m.ts >= w.start_at AND m.ts < w.end_at
-WHERE m.ts >= '{start}' AND m.ts < '{end}' AND m.sig && '{{{signals}}}'::int2[]
+FROM wanted w JOIN {table} m ON m.vehicle_id = w.vehicle_id AND m.ts >= w.start_at AND m.ts < w.end_at
+WHERE m.ts >= '{start}' AND m.ts < '{end}' AND m.sig && '{{{signals}}}'::int2[] AND {where}
 """
 
 
@@ -37,36 +39,39 @@ def hulls(spans: Iterable[Span]) -> pa.Table:
     )
 
 
+class Measured(NamedTuple):
+    """`hot`: a stream of (vehicle_id, ts, source_id, sig, val) of open days and late messages; `cold`: sealed days."""
+
+    hot: pa.RecordBatchReader
+    cold: ds.Dataset | None
+
+
 @contextmanager
-def hot_messages(
+def measurements(
     *, spans: Sequence[Span], signal_ids: Iterable[int], passed: Callable[[int], None]
-) -> Iterator[pa.RecordBatchReader]:
-    """A stream of (vehicle_id, ts, source_id, sig, val); `passed` hears how many messages each batch held."""
-    with closing(adbc.connect(conninfo())) as link, closing(link.cursor()) as cursor:
+) -> Iterator[Measured]:
+    """Both tiers in one snapshot, in which every day lies in exactly one. Files of sealed days stay until this ends.
+
+    `passed` hears how many messages each batch of the stream held.
+    """
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    with arrow_cursor() as cursor:
+        lying = reading.snapshot(cursor, since=start, until=end)
         cursor.adbc_ingest("wanted", hulls(spans), mode="create", temporary=True)
         cursor.execute("ANALYZE wanted")
-        cursor.execute(
-            SQL.format(
-                start=min(span.start for span in spans).isoformat(),
-                end=max(span.end for span in spans).isoformat(),
-                signals=",".join(str(int(signal)) for signal in signal_ids),
-            )
-        )
+        facts = {
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "signals": ",".join(str(int(signal)) for signal in signal_ids),
+        }
+        open_days = SQL.format(table="message", where=lying.hot("m.ts"), **facts)
+        cursor.execute(f"{open_days} UNION ALL {SQL.format(table='late_message', where='true', **facts)}")
         reader = cursor.fetch_record_batch()
-        yield pa.RecordBatchReader.from_batches(reader.schema, _counted(reader, passed))
+        stream = pa.RecordBatchReader.from_batches(reader.schema, _counted(reader, passed))
+        yield Measured(stream, lying.cold({span.vehicle_id for span in spans}))
 
 
 def _counted(reader: pa.RecordBatchReader, passed: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
     for batch in reader:
         passed(batch.num_rows)
         yield batch
-
-
-def conninfo() -> str:
-    """Django's own connection parameters in libpq's words."""
-    given = connection.get_connection_params()
-    names = {"host": "host", "port": "port", "user": "user", "password": "password", "dbname": "dbname"}
-    quoted = {
-        name: str(given[key]).replace("\\", "\\\\").replace("'", "\\'") for key, name in names.items() if given.get(key)
-    }
-    return " ".join(f"{name}='{value}'" for name, value in quoted.items())

@@ -7,6 +7,7 @@ from django.db.models import Sum
 
 from licensing.datasets.coarsening import blur, exact_step
 from licensing.datasets.consented import Consent, Span, signal_spans
+from licensing.datasets.hot import Measured
 from licensing.datasets.pseudonyms import pids
 from licensing.datasets.query import CONSENT_SCHEMA, SIGNAL_SCHEMA, TWIN_SCHEMA, VEHICLE_SCHEMA, Inputs
 from licensing.models import License
@@ -15,13 +16,14 @@ from vehicles.models import Trip
 from vehicles.signals import Signal
 
 
-def collect(*, license: License, consent: Consent, hot: pa.RecordBatchReader) -> Inputs:
-    """Everything that one build joins with the stream of messages."""
+def collect(*, license: License, consent: Consent, measured: Measured) -> Inputs:
+    """Everything that one build joins with what was measured."""
     quote = license.quote
     signals = known_signals(quote.signals)
     names = pids(license=license, vehicle_ids=consent.parties)
     return Inputs(
-        hot=hot,
+        hot=measured.hot,
+        cold=measured.cold,
         consent=consent_table(signal_spans(consent.spans, signals=quote.signals, tier=quote.tier), signals),
         vehicles=vehicle_table(consent, names),
         signals=signal_table(signals),

@@ -11,6 +11,7 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 MEMORY: Final = "1GB"
 PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880)"
@@ -48,13 +49,29 @@ CREATE TEMP TABLE consent AS FROM consent_in;
 CREATE TEMP TABLE vehicle AS SELECT vehicle_id, member_id, pid::pid AS pid FROM vehicle_in;
 CREATE TEMP TABLE signal AS SELECT * EXCLUDE name, name::signal_name AS signal FROM signal_in;
 CREATE TEMP TABLE message AS FROM hot_in;
+CREATE TEMP TABLE cold (vehicle_id INTEGER, source_id INTEGER, ts TIMESTAMPTZ, signal_id SMALLINT, value DOUBLE);
+"""
+# Sealed days lie a signal a row. Constants let the reader skip most of a file; the fence is as wide as for messages.
+COLD = """
+INSERT INTO cold
+SELECT c.vehicle_id, c.source_id, c.ts, c.signal_id, c.value
+FROM cold_in c JOIN (SELECT vehicle_id, min(start_at) AS low, max(end_at) AS high FROM consent GROUP BY ALL) w
+  ON c.vehicle_id = w.vehicle_id AND c.ts >= w.low AND c.ts < w.high
+WHERE c.signal_id IN ({signals});
 """
 DROP_TWIN_TRIPS = """
 DELETE FROM message m USING twin_in t
 WHERE m.vehicle_id = t.vehicle_id AND m.source_id = t.source_id AND m.ts BETWEEN t.start_at AND t.end_at;
+DELETE FROM cold m USING twin_in t
+WHERE m.vehicle_id = t.vehicle_id AND m.source_id = t.source_id AND m.ts BETWEEN t.start_at AND t.end_at;
 """
 SHARED_MOMENTS = """
-CREATE TEMP TABLE shared AS SELECT vehicle_id, ts FROM message GROUP BY ALL HAVING count(*) > 1;
+CREATE TEMP TABLE shared AS
+SELECT vehicle_id, ts FROM (
+  SELECT vehicle_id, ts, count(*) AS told FROM message GROUP BY ALL
+  UNION ALL
+  SELECT vehicle_id, ts, CASE WHEN min(source_id) = max(source_id) THEN 1 ELSE 2 END FROM cold GROUP BY ALL
+) GROUP BY ALL HAVING sum(told) > 1;
 """
 # Only moments at which a vehicle has several messages can repeat a signal, so only those are compared: the source with
 # the lowest number wins, then the lower value.
@@ -63,9 +80,13 @@ CREATE TEMP VIEW allowed AS
 WITH lone AS (
   SELECT vehicle_id, source_id, ts, unnest(sig) AS signal_id, unnest(val) AS value
   FROM message ANTI JOIN shared USING (vehicle_id, ts)
+  UNION ALL
+  SELECT vehicle_id, source_id, ts, signal_id, value FROM cold ANTI JOIN shared USING (vehicle_id, ts)
 ), repeated AS (
   SELECT vehicle_id, source_id, ts, unnest(sig) AS signal_id, unnest(val) AS value
   FROM message SEMI JOIN shared USING (vehicle_id, ts)
+  UNION ALL
+  SELECT vehicle_id, source_id, ts, signal_id, value FROM cold SEMI JOIN shared USING (vehicle_id, ts)
 ), reading AS (
   SELECT vehicle_id, ts, signal_id, value FROM lone
   UNION ALL
@@ -134,13 +155,15 @@ GROUP BY ALL ORDER BY ALL
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one build joins. `hot` is a stream and is read once; the others are small tables of the schemas above."""
+    """What one build joins: `hot`, a stream of messages that is read once, `cold`, the files of sealed days, and small
+    tables of the schemas above."""
 
     hot: pa.RecordBatchReader | pa.Table
     consent: pa.Table
     vehicles: pa.Table
     signals: pa.Table
     twin_trips: pa.Table
+    cold: ds.Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +211,10 @@ def _load(link: duckdb.DuckDBPyConnection, inputs: Inputs, spill: Path) -> None:
     ):
         link.register(name, table)
     link.execute(MESSAGES)
+    wanted = sorted(inputs.consent.column("signal_id").unique().to_pylist())
+    if inputs.cold is not None and wanted:
+        link.register("cold_in", inputs.cold)
+        link.execute(COLD.format(signals=",".join(map(str, wanted))))
     if inputs.twin_trips.num_rows:
         link.execute(DROP_TWIN_TRIPS)
     link.execute(SHARED_MOMENTS)

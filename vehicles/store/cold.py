@@ -40,9 +40,15 @@ def in_lake(
         (ds.field("ts") >= pa.scalar(low, MICROS)) & (ds.field("ts") < pa.scalar(high, MICROS))
         for low, high in joined(stretches)
     ]
+    return kept(files, vehicles).to_table(filter=where & reduce(or_, within))
+
+
+def kept(files: Sequence[str], vehicles: Sequence[int]) -> ds.Dataset:
+    """These files to be scanned, without rows of these vehicles that are to be erased."""
+    found = table.dataset(files)
     for gone in LakeErasure.objects.filter(vehicle_id__in=vehicles):
-        where &= ~erased(gone)
-    return table.dataset(files).to_table(filter=where & reduce(or_, within))
+        found = found.filter(~erased(gone))
+    return found
 
 
 def erased(gone: LakeErasure) -> ds.Expression:

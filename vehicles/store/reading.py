@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from django.db import connection
 
 from vehicles.store import cold, days, link, table
@@ -56,6 +57,10 @@ class Snapshot:
         """A condition on a column of moments: it lies on a day whose rows are in `message`."""
         parts = [f"({column} >= '{a.isoformat()}' AND {column} < '{b.isoformat()}')" for a, b in self.open_stretches]
         return f"({' OR '.join(parts)})" if parts else "false"
+
+    def cold(self, vehicle_ids: Iterable[int]) -> ds.Dataset | None:
+        """What to scan for the other days; None where there is none. Rows of other vehicles are in it too."""
+        return cold.kept(self.files, list(vehicle_ids)) if self.files else None
 
 
 def read(*, vehicle_ids: Iterable[int], signal_ids: Iterable[int], since: datetime, until: datetime) -> pa.Table:
