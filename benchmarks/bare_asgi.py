@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from vehicles import copying
 from vehicles.envelope import WholeData
 from vehicles.quality import Row
-from vehicles.wire import NUMBERS
+from vehicles.signals import by_name
 
 
 class Event(msgspec.Struct):
@@ -40,7 +40,7 @@ def rows_of(body: bytes) -> list[Row]:
             row = rows.get(signal.timestamp)
             if row is None:
                 row = rows[signal.timestamp] = Row(signal.timestamp, [], [], [])
-            row.signals.append(NUMBERS[signal.name])
+            row.signals.append(by_name[signal.name].id)
             row.values.append(signal.value)  # type: ignore[arg-type]
     return list(rows.values())
 

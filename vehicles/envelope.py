@@ -211,8 +211,8 @@ def canonical(raw: bytes, *, without: tuple[str, ...]) -> bytes:
         raise Malformed(f"The envelope has no canonical form: {error}.") from error
 
 
-def contents(data: bytes) -> tuple[list[SignalReading | None], list[str]]:
-    """Signals in order (None where one is not of the right shape) and the names of events.
+def contents(data: bytes) -> tuple[list[SignalReading | None], list[bytes]]:
+    """Signals in order (None where one is not of the right shape) and events as they were sent.
 
     Raises:
         Malformed, TooLarge
@@ -229,7 +229,9 @@ def contents(data: bytes) -> tuple[list[SignalReading | None], list[str]]:
         raise Malformed(f"data is malformed: {error}.", field=f"data.{field_in(str(error))}") from error
     if len(signals) > MAX_SIGNALS:
         raise TooLarge(f"An event holds at most {MAX_SIGNALS} signals.", field="data.signals")
-    return signals, [event_name(event) for event in events]
+    if len(events) > MAX_EVENTS:
+        raise TooLarge(f"An event holds at most {MAX_EVENTS} events.", field="data.events")
+    return signals, [bytes(event) for event in events]
 
 
 def shaped(item: msgspec.Raw) -> SignalReading | None:
@@ -237,14 +239,6 @@ def shaped(item: msgspec.Raw) -> SignalReading | None:
         return one_signal.decode(item)
     except UNREADABLE:
         return None
-
-
-def event_name(item: msgspec.Raw) -> str:
-    try:
-        name = msgspec.json.decode(item, type=dict[str, Any]).get("name", "")
-    except UNREADABLE:
-        return ""
-    return re.sub(r"[^A-Za-z0-9_.\-]", "?", name[:80]) if isinstance(name, str) else ""
 
 
 def normal_subject(subject: str) -> str:

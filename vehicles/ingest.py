@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from dimo.errors import DomainError
-from vehicles import envelope, intake, latest, quality, statements, telemetry, wire
+from vehicles import alongside, envelope, intake, latest, quality, statements, telemetry, wire
 from vehicles.intake import Caller
 from vehicles.latest import State
 from vehicles.models import Device
@@ -67,7 +67,9 @@ def write_down(items: Sequence[Item], stored: Sequence[Stored], callers: dict[st
     seen = {callers[signer_of(item)].device_id for item in accepted}
     writes += intake.saving(callers=callers.values(), seen=seen, now=now)
     for each in stored:
-        statements.run(writes + telemetry.settling(each.placed))
+        placed = each.placed
+        beside = alongside.storing(vehicle_id=placed.vehicle_id, source_id=placed.source_id, items=each.items)
+        statements.run(writes + telemetry.settling(placed) + telemetry.counting(placed, now=now) + beside)
         writes = []
     statements.run(writes)
     for each in stored:
@@ -151,8 +153,10 @@ def judge(item: Item, caller: Caller, known: dict[tuple[int, str, str], bytes], 
     if header.sequence is not None and not admitted(item, caller.sequence, int(header.sequence)):
         caller.flagged = caller.flagged or item.code == "sequence_reused"
         return None
+    pairs = item.pairs
     keep_paired(item)
-    if item.failed and not item.sent and all(gone.code == "not_paired" for gone in item.failed):
+    alongside.hear(item, pairs=pairs, now=now, max_age=MAX_AGE)
+    if alongside.tells_nothing(item):
         return item.refuse("not_paired", "This device did not measure this vehicle at these moments.")
     if header.sequence is not None:
         caller.sequence.use(int(header.sequence))
@@ -171,11 +175,11 @@ def admitted(item: Item, sequence: SequenceNumbers, number: int) -> bool:
 def keep_paired(item: Item) -> None:
     """Readings of moments at which the device measured this vehicle; one vehicle per event."""
     pair = item.pairs[-1]
-    moments = wire.plain(item.signals)
+    moments = wire.plain(item.signals, pair.kind)
     if moments and pair.covers(min(moments)) and pair.covers(max(moments)):
         item.moments, item.pairs = moments, [pair]
         return
-    sent, item.failed = wire.read(item.signals)
+    sent, item.failed = wire.read(item.signals, pair.kind)
     if sent and pair.covers(min(reading.ts for reading in sent)) and pair.covers(max(reading.ts for reading in sent)):
         item.sent = sent
     else:
@@ -241,6 +245,8 @@ def place(source_id: int, items: Sequence[Item], states: dict[int, State], now: 
 
 def all_told(items: Sequence[Item], readings: int) -> bool:
     """Whether events, all of them plain, told each of these readings once; then all they told is stored."""
+    if any(item.moments is None for item in items):
+        return False
     if sum(len(values) for item in items for values in (item.moments or {}).values()) != readings:
         return False
     for item in items:
@@ -260,7 +266,7 @@ def tell(items: Sequence[Item], codes: dict[tuple[datetime, int], str], flagged:
     taken: set[tuple[datetime, int]] = set()
     for item in reversed(items):
         stored: set[int] = set()
-        sent = item.sent if item.moments is None else wire.read(item.signals)[0]
+        sent = item.sent if item.moments is None else wire.read(item.signals, item.pairs[0].kind)[0]
         for reading in reversed(sent):
             place = (reading.ts, reading.signal)
             code = "superseded" if place in taken else codes.get(place)
@@ -271,10 +277,10 @@ def tell(items: Sequence[Item], codes: dict[tuple[datetime, int], str], flagged:
                     item.flagged.add(reading.at)
             elif code != DUPLICATE:
                 item.failed.append(wire.NotSent(reading.at, telemetry.name_of(reading.signal), code))
-        item.stored = stored
+        item.stored = stored.union(told.at for told in item.lists)
 
 
-def unread(items: Iterable[Item]) -> list[tuple[str, str]]:
+def unread(items: Sequence[Item]) -> list[tuple[str, str]]:
     """What never became a reading, as (name, code)."""
     gone = [(failed.name, failed.code) for item in items for failed in item.failed if failed.code in wire.CODES]
-    return gone + [(name, "not_stored") for item in items for name in item.events]
+    return gone + alongside.uncounted(items)

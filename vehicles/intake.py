@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from vehicles import latest, statements
+from vehicles.kinds import CAR
 from vehicles.latest import State
 from vehicles.models import Source
 from vehicles.sequence import Sequence as SequenceNumbers
@@ -15,7 +16,7 @@ from vehicles.statements import Write
 
 CALLERS = """
 SELECT d.id, d.address, d.kind, d.last_sequence, d.sequence_window, p.vehicle_id, v.public_id, p.subject,
-       lower(p.period), upper(p.period), s.grade, s.id
+       lower(p.period), upper(p.period), s.grade, s.id, v.kind
 FROM (SELECT * FROM vehicles_device WHERE address = ANY(%s) ORDER BY id FOR UPDATE) d
 LEFT JOIN vehicles_pairing p ON p.device_id = d.id
 LEFT JOIN vehicles_vehicle v ON v.id = p.vehicle_id
@@ -50,6 +51,7 @@ class Pair:
     since: datetime
     until: datetime | None
     source_id: int | None = None  # any source of the device, to count refusals under
+    kind: str = CAR  # of the vehicle, which says what signals there are
 
     def covers(self, moment: datetime) -> bool:
         return self.since <= moment and (self.until is None or moment < self.until)
@@ -109,13 +111,13 @@ def look_up(*, keys: Sequence[tuple[str, str, str]]) -> Found:
 def callers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, Caller]:
     """Rows of devices, pairings and sources as callers by address."""
     callers: dict[str, Caller] = {}
-    for device, address, kind, last, window, vehicle, public, subject, since, until, grade, source in rows:
+    for device, address, kind, last, window, vehicle, public, subject, since, until, grade, source, measured in rows:
         caller = callers.setdefault(address, Caller(device, kind, SequenceNumbers(last, bytes(window))))
         if vehicle is None:
             continue
         if not any(pair.since == since for pair in caller.pairs):
             names = frozenset(filter(None, (f"urn:uuid:{public}", subject)))
-            caller.pairs.append(Pair(vehicle, names, since, until, source))
+            caller.pairs.append(Pair(vehicle, names, since, until, source, measured))
         if source is not None:
             caller.sources[vehicle, grade] = source
     return callers

@@ -22,10 +22,7 @@ AHEAD = timedelta(minutes=5)
 PAIRED_WITHIN = timedelta(milliseconds=500)
 POOR_HDOP = 20.0
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-RANGES: Mapping[int, tuple[float, float]] = {
-    s.id: (s.low, s.high) for s in signals.catalog if s.low is not None and s.high is not None and s.id != CELL
-}
-FLAGGED_ABOVE: Mapping[int, float] = {s.id: s.flag_above for s in signals.catalog if s.flag_above is not None}
+RANGES, FLAGGED_ABOVE = signals.ranges, signals.flagged_above
 
 
 class Flag(IntFlag):

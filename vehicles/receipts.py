@@ -7,6 +7,7 @@ from typing import Any
 
 from vehicles import wire
 from vehicles.envelope import Evidence, Header, SignalReading
+from vehicles.events import Told
 from vehicles.intake import Pair
 
 
@@ -25,7 +26,10 @@ class Item:
     moments: dict[datetime, dict[int, float]] | None = None  # set where all is plain; then `sent` is not
     sent: list[wire.Sent] = field(default_factory=list)
     failed: list[wire.NotSent] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
+    lists: list[wire.Listed] = field(default_factory=list)
+    events: Sequence[bytes] = ()
+    happened: list[Told] = field(default_factory=list)
+    missed: list[wire.NotSent] = field(default_factory=list)  # events that are not stored
     stored: Collection[int] = ()
     flagged: set[int] = field(default_factory=set)
 
@@ -50,13 +54,11 @@ def result(item: Item) -> dict[str, Any]:
     answer["signals"] = {
         "stored": len(item.stored),
         "flagged": len(item.flagged),
-        "rejected": [{"at": at, "name": name_sent(item, at), "code": code} for at, code in failed],
+        "rejected": [{"at": at, "name": wire.name_at(item.signals, at), "code": code} for at, code in failed],
     }
     if item.events:
-        answer["events"] = [{"name": name, "code": "not_stored"} for name in item.events]
+        answer["events"] = {
+            "stored": len(item.happened),
+            "rejected": [{"at": at, "name": name, "code": code} for at, name, code in item.missed],
+        }
     return answer
-
-
-def name_sent(item: Item, at: int) -> str:
-    signal = item.signals[at]
-    return wire.clean(signal.name) if signal else ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from vehicles import copying, latest, quality, rollups, statements
+from vehicles import copying, latest, quality, reading_counts, rollups, statements
 from vehicles.latest import State
 from vehicles.models import Source, Vehicle
 from vehicles.partitions import ensure_days
@@ -54,6 +54,7 @@ def store_readings(
     refused = screened.refused + compared.refused
     count_refusals(source_id=source.pk, refused=refused, now=now)
     stored, flagged = tally(compared.rows)
+    statements.run(reading_counts.adding(source_id=source.pk, stored=stored, flagged=flagged, now=now))
     return Outcome(
         stored=stored,
         duplicate=len(screened.duplicates) + len(compared.duplicates),
@@ -112,6 +113,12 @@ def settling(placed: Placed) -> list[Write]:
         latest.saving(vehicle_id=placed.vehicle_id, state=placed.state),
         Write(AWAIT_CUT, (rows[0].ts, rows[-1].ts, placed.source_id)),
     ]
+
+
+def counting(placed: Placed, *, now: datetime) -> list[Write]:
+    """What adds copied rows to the day's counts."""
+    stored, flagged = tally(placed.compared.rows)
+    return reading_counts.adding(source_id=placed.source_id, stored=stored, flagged=flagged, now=now)
 
 
 def neighbors(*, vehicle_id: int, order: Sequence[datetime]) -> list[Stored]:
@@ -214,6 +221,7 @@ def delete_readings(*, source: Source) -> int:
             [source.vehicle_id, source.pk],
         )
         rows, first, last = cursor.fetchone()
+    reading_counts.forget(source=source)
     if rows:
         rollups.rebuild(vehicle_id=source.vehicle_id, since=first, until=last + timedelta(minutes=1))
         latest.rebuild(vehicle_id=source.vehicle_id)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import import_urls, pages, parts, trip_pages
+from vehicles import diagnostics_urls, import_urls, pages, parts, trip_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     path("data/trips.geojson", parts.trips_geojson, name="trips-geojson"),
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
     *import_urls.urlpatterns,
+    *diagnostics_urls.urlpatterns,
 ]

@@ -27,6 +27,10 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "sequence_too_old": "The event is too far behind the device's newest one",
         "signedat_out_of_window": "Signed more than five minutes from our clock; the device's clock may be wrong",
         "envelope_not_signed": "Only the values were signed, not the whole message",
+        "malformed_codes": "The list holds something that is no fault code",
+        "malformed_event": "The event lacks a name or a moment with a time zone, or a part is of another type",
+        "unknown_event": "We do not know this event, or not of this kind of device",
+        "metadata_too_large": "The event's details are larger than 1 KiB",
         "unsupported_type": "A kind of message that we do not take",
     }
 )

@@ -72,7 +72,9 @@ def test_signals_of_any_shape_are_readings_or_have_a_reason(one, value):
             msgspec.json.decode(data)
         return
     sent, failed = wire.read(items)
-    assert {r.at for r in sent} | {f.at for f in failed} == {0, 1, 2}
+    listed, unlisted = wire.lists(items)
+    failed += unlisted
+    assert {r.at for r in [*sent, *listed]} | {f.at for f in failed} == {0, 1, 2}
     assert all(f.code in wire.CODES for f in failed)
     assert len(events) == 1
 
@@ -170,6 +172,7 @@ SIGNALS = st.builds(
 def test_taking_signals_in_columns_agrees_with_taking_them_one_by_one(told):
     items, _ = envelope.contents(json.dumps({"signals": told}).encode())
     sent, failed = wire.read(items)
+    failed += [told for part in wire.lists(items) for told in part]
     moments = wire.plain(items)
     places = {(reading.ts, reading.signal) for reading in sent}
     assert (moments is None) == (bool(failed) or len(places) < len(sent))

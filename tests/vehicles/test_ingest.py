@@ -167,7 +167,7 @@ def test_a_signal_that_is_no_reading_is_refused_alone_and_counted(client):
         reading(value="fast"),
         reading(value=True),
         reading("warpFactor", 9),
-        reading("obdDTCList", ["P0420"]),
+        reading("powertrainFuelSystemSupportedFuelTypes", ["E85"]),
         reading("currentLocationCoordinates", {"latitude": "x"}),
         reading("currentLocationCell7", 5),
         reading(value=301),

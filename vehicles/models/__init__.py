@@ -7,6 +7,8 @@ from vehicles.models.areas import NamedArea
 from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
 from vehicles.models.costs import EnergyPrice
 from vehicles.models.days import LakeErasure, SealedDay
+from vehicles.models.diagnostics import FaultCode, FaultList
+from vehicles.models.events import VehicleEvent
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
@@ -16,6 +18,8 @@ __all__ = [
     "ContactWish",
     "Device",
     "EnergyPrice",
+    "FaultCode",
+    "FaultList",
     "HiddenStretch",
     "ImportBatch",
     "LakeErasure",
@@ -30,6 +34,7 @@ __all__ = [
     "TripSeam",
     "Vehicle",
     "VehicleContact",
+    "VehicleEvent",
     "VehicleOwnership",
     "VinClaim",
     "new_salt",

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from vehicles import kinds
+
 
 def new_salt() -> bytes:
     return secrets.token_bytes(16)
@@ -29,6 +31,7 @@ class Vehicle(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="vehicles")
     owner_epoch = models.PositiveIntegerField(default=1)
+    kind = models.CharField(max_length=40, default="car", help_text="a kind of the catalog")
     nickname = models.CharField(max_length=60, blank=True)
     make = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=80, blank=True)
@@ -57,6 +60,11 @@ class Vehicle(models.Model):
                 condition=Q(vin_tag=None) | Q(vin_sealed__isnull=False), name="a_tagged_vin_is_kept_sealed"
             )
         ]
+
+    @property
+    def moves(self) -> bool:
+        """Whether it drives: what does not has no trips and no map."""
+        return kinds.named(self.kind).moves
 
     def __str__(self) -> str:
         # `called`: by an owner whose time is over, see `ownership_selectors`; the owner of now may call it otherwise.
