@@ -23,7 +23,7 @@ from vehicles.importers.reasons import reason
 from vehicles.models import ImportBatch
 
 ENVELOPE = 64 * 1024  # what a form adds around its file
-TONES = {"done": "ok", "failed": "bad", "running": "live", "queued": "", "undone": ""}
+TONES = {"done": "ok", "failed": "bad", "running": "live", "queued": "", "undone": "", "mapping": "warn"}
 
 
 class Capped(FileUploadHandler):
@@ -70,6 +70,8 @@ def upload(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             status = refusal.status
         else:
+            if batch.state == ImportBatch.State.MAPPING:
+                return redirect("import-columns", batch.pk)
             hint_import(batch_id=batch.pk)
             return redirect("import-progress", batch.pk)
     return render(request, "vehicles/import_new.html", {"form": form}, status=status)
@@ -88,6 +90,8 @@ def own_batch(request: HttpRequest, batch_id: UUID) -> ImportBatch:
 def import_progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """How far an import is, and what became of it; asks again each second while it runs."""
     batch = own_batch(request, batch_id)
+    if batch.state == ImportBatch.State.MAPPING:
+        return redirect("import-columns", batch.pk)
     context = {"batch": batch, "tone": TONES[batch.state], "running": batch.state in imports.OPEN}
     if batch.state in (ImportBatch.State.DONE, ImportBatch.State.UNDONE):
         counts = imports.refusals_of(batch=batch)

@@ -1,5 +1,6 @@
 """Imports in the background. The batch's row is the work; a message only says that there may be some."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from celery import shared_task
 from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
-from vehicles import imports
+from vehicles import column_imports, imports
 
 LOST_AFTER = timedelta(minutes=3)  # longer than one run may take, so that a running import is left to its worker
+ABANDONED_AFTER = timedelta(days=1)
 
 
 @shared_task(
@@ -33,6 +35,9 @@ def hint_import(*, batch_id: UUID) -> None:
 
 @shared_task
 def sweep_imports() -> None:
-    """Find again the imports whose message or worker was lost."""
+    """Find again the imports whose message or worker was lost, and forget files whose columns nobody named."""
     for batch in imports.unfinished_imports(before=now() - LOST_AFTER):
         run_import.delay(batch_id=str(batch))
+    for batch in column_imports.abandoned(before=now() - ABANDONED_AFTER):
+        with suppress(column_imports.ChoicesMade):
+            column_imports.drop(batch_id=batch)

@@ -86,6 +86,7 @@ def start_import(
             filename=name,
             sha256=digest,
             path=place,
+            state=ImportBatch.State.MAPPING if kind.asks else ImportBatch.State.QUEUED,
             created_at=now,
         )
         if vehicle is not None:
@@ -174,7 +175,7 @@ def load(batch: ImportBatch, kind: Format, now: datetime) -> None:
     path = Path(settings.MEDIA_ROOT) / batch.path
     if not batch.path or not path.is_file():
         raise FileGone
-    export = Export(path, batch.filename, ZoneInfo(batch.timezone) if batch.timezone else None)
+    export = Export(path, batch.filename, ZoneInfo(batch.timezone) if batch.timezone else None, batch.plan)
     target = batch.sources.filter(external_key="").select_related("vehicle").first()
     batch.total_rows = loading.survey(export, kind, one_car=target is not None)
     batch.save(update_fields=["total_rows"])

@@ -75,3 +75,43 @@ def test_a_refusal_is_shown_where_it_belongs(visit: Open, driver: User) -> None:
     seen.page.get_by_role("button", name="Import", exact=True).click()
     expect(seen.page.get_by_text("say which zone the car was in")).to_be_visible()
     seen.settled().check("import-refused")
+
+
+def test_a_driver_says_what_the_columns_of_an_unknown_file_are(visit: Open, driver: User) -> None:
+    rows = "".join(
+        f"2026-11-01 10:{at // 60:02}:{at % 60:02},{56 + at * 1e-4:.5f},10.2,20\n" for at in range(0, 600, 5)
+    )
+    seen = visit(reverse("import"), user=driver)
+    seen.expected_status = {422}
+    page = seen.page
+    page.get_by_label("Another CSV file").check()
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": "logger.csv", "mimeType": "text/csv", "buffer": f"when,lat,lon,v\n{rows}".encode()}
+    )
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_label("v is").select_option("speed")
+    page.get_by_label("Unit of v").select_option("mph")
+    page.get_by_label("Time zone the car was in").select_option("Europe/Berlin")
+    expect(page.get_by_role("table", name="Preview").get_by_text("32.18688").first).to_be_visible()
+    expect(page.get_by_role("table", name="Preview").get_by_text("2026-11-01 09:00:00")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Waiting for a free worker")).to_be_visible()
+    run_import(batch_id=str(ImportBatch.objects.get().pk))
+    expect(page.get_by_text("Readings stored")).to_be_visible()
+    assert ImportBatch.objects.get().stored == 120 * 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_of_columns_meets_the_bars(visit: Open, driver: User, theme: str, width: int) -> None:
+    header = "time,Latitude,Longitude,Speed (mph),Odometer [mi],Outside temp °F,SoC,remark"
+    rows = [f"2026-11-01T10:00:{at:02}Z,56.1{at},10.2,{at},4000{at},55,8{at % 10}," for at in range(10, 40)]
+    batch = imports.start_import(
+        owner=driver,
+        format="columns",
+        file=ContentFile("\n".join([header, *rows]).encode(), name="logger.csv"),
+        timezone="",
+        now=now(),
+    )
+    page = reverse("import-columns", args=[batch.pk])
+    visit(page, user=driver, theme=theme, width=width).settled().check("import-columns")

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from vehicles.importers import envirocar, teslafi, twizy
+from vehicles.importers import columns, envirocar, teslafi, twizy
 from vehicles.importers.parsed import FileCompressed, FileEmpty, FileRefused, FileTooLarge, Format, FormatUnknown
 
-formats: Mapping[str, Format] = MappingProxyType({f.name: f for f in (envirocar.FORMAT, teslafi.FORMAT, twizy.FORMAT)})
+formats: Mapping[str, Format] = MappingProxyType(
+    {f.name: f for f in (envirocar.FORMAT, teslafi.FORMAT, twizy.FORMAT, columns.FORMAT)}
+)
 LARGEST_FILE = 64 * 2**20
 COMPRESSED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!")
 

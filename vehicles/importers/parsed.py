@@ -1,9 +1,9 @@
 """What a parser finds in a file, and the refusals of a whole file. Pure: knows no database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dimo.errors import DomainError
@@ -67,11 +67,12 @@ class ClockContradictsZone(FileRefused):
 
 
 class Export(NamedTuple):
-    """A file as it lies on disk, the name its owner knows it by, and the zone of its local times."""
+    """A file as it lies on disk, the name its owner knows it by, the zone of its local times, what its columns are."""
 
     path: Path
     name: str
     zone: ZoneInfo | None = None
+    plan: Mapping[str, Any] | None = None
 
 
 class Car(NamedTuple):
@@ -113,9 +114,13 @@ Parser = Callable[[Export], Iterator[Found]]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An export format: how it is called, read, and what its files end in."""
+    """An export format: how it is called, read, and what its files end in.
+
+    `asks`: which column is what must be said by its owner before it can be read.
+    """
 
     name: str
     parse: Parser
     suffixes: tuple[str, ...]
     needs_zone: bool
+    asks: bool = False

@@ -12,6 +12,7 @@ words: Mapping[str, str] = MappingProxyType(
         "ambiguous_time": "The clock was set back that night, and the file does not tell which of the two hours it was",
         "nonexistent_time": "The clock was set forward that night: this local time did not exist",
         "corrupt_date": "The date of the row is corrupt; the date in the file's name was used",
+        "wrong_cells": "The row has more or fewer cells than the first line names",
         # readings
         "not_a_number": "Not a number",
         "missing": "The car did not report it at this moment",

@@ -18,8 +18,10 @@ class ImportBatch(models.Model):
         ENVIROCAR = "envirocar", "enviroCar"
         TESLAFI = "teslafi", "TeslaFi"
         TWIZY = "twizy", "Twizy data set"
+        COLUMNS = "columns", "Another CSV file"
 
     class State(models.TextChoices):
+        MAPPING = "mapping", "Waits for your choices"
         QUEUED = "queued", "Waiting"
         RUNNING = "running", "Importing"
         DONE = "done", "Imported"
@@ -37,6 +39,7 @@ class ImportBatch(models.Model):
         blank=True,
         help_text="where an uploaded file waits, below MEDIA_ROOT",
     )
+    plan = models.JSONField(null=True, help_text="which column is what, where the owner has to say so")
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     done_rows = models.PositiveIntegerField(default=0)
     total_rows = models.PositiveIntegerField(default=0)

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from dimo.errors import DomainError
 from dimo.users.models import User
-from vehicles import imports
+from vehicles import column_imports, imports
 from vehicles.importers.formats import formats
 from vehicles.importers.reasons import reason
 from vehicles.models import ImportBatch
@@ -67,6 +67,8 @@ def one(path: Path, *, user: User, format: str, timezone: str) -> dict[str, Any]
             batch = imports.start_import(
                 owner=user, format=format, file=File(handle, name=path.name), timezone=timezone, now=now()
             )
+        if batch.state == ImportBatch.State.MAPPING:
+            batch = column_imports.accept_proposal(batch=batch)
         batch = imports.run_import(batch_id=batch.pk, now=now())
     except DomainError as refusal:
         return {**counts(), "file": path.name, "failure": str(refusal), "code": refusal.code}
