@@ -35,6 +35,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
+    "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
 }
 for entry in SCHEDULE.values():

@@ -14,23 +14,24 @@ from rest_framework.views import APIView
 from dimo.api.pagination import CursorPage
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import measurements, selectors
+from vehicles import measurements, ownership_selectors, selectors
 from vehicles.models import Trip, Vehicle
 from vehicles.serializers import LastValueSerializer, TripSerializer, VehicleSerializer
 
 
 def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
-    return get_object_or_404(selectors.vehicles_of(owner=cast(User, request.user)), public_id=public_id)
+    """Theirs now or once; what is read of it keeps to their time with it."""
+    return get_object_or_404(ownership_selectors.known_to(owner=cast(User, request.user)), public_id=public_id)
 
 
-@extend_schema(summary="Your vehicles", tags=["vehicles"])
+@extend_schema(summary="Your vehicles, and those that were yours", tags=["vehicles"])
 class VehicleList(ListAPIView[Vehicle]):
     serializer_class = VehicleSerializer
     permission_classes = (HasScope("driver"),)
     queryset = Vehicle.objects.none()
 
     def get_queryset(self) -> QuerySet[Vehicle]:
-        return selectors.vehicles_of(owner=cast(User, self.request.user)).order_by("-pk")
+        return ownership_selectors.known_to(owner=cast(User, self.request.user)).order_by("-pk")
 
 
 class NewestTrips(CursorPage):
@@ -46,7 +47,7 @@ class TripList(ListAPIView[Trip]):
 
     def get_queryset(self) -> QuerySet[Trip]:
         vehicle = own_vehicle(self.request, self.kwargs["public_id"])
-        return selectors.trips_of(owner=vehicle.owner, vehicle=vehicle)
+        return selectors.trips_of(owner=cast(User, self.request.user), vehicle=vehicle)
 
 
 class LatestSignals(APIView):

@@ -1,5 +1,7 @@
 """What the pages about vehicles and devices ask."""
 
+from collections.abc import Sequence
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -29,6 +31,32 @@ class VehicleForm(forms.ModelForm):
 
 class NameForm(forms.Form):
     nickname = forms.CharField(label=_("Name"), max_length=60, required=False)
+
+
+class VinForm(forms.Form):
+    vin = forms.CharField(
+        label=_("VIN"), max_length=40, help_text=_("17 letters and digits, without I, O and Q; blanks do not matter.")
+    )
+
+
+class ConnectDeviceForm(forms.Form):
+    """Which vehicle a device is for, and what it is called."""
+
+    NEW = "new"
+
+    vehicle = forms.ChoiceField(label=_("Vehicle"))
+    nickname = forms.CharField(
+        label=_("Name of a new vehicle"), max_length=60, required=False, help_text=_("Only if it is not listed above.")
+    )
+    kind = forms.ChoiceField(label=_("What the device is"), choices=Device.Kind.choices)
+    label = forms.CharField(
+        label=_("Name of the device"), max_length=60, required=False, help_text=_("Only you see it.")
+    )
+
+    def __init__(self, *args: Any, vehicles: Sequence[Vehicle], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(str(vehicle.public_id), str(vehicle)) for vehicle in vehicles]
+        self.fields["vehicle"].choices = [*known, (self.NEW, _("A new vehicle"))]  # type: ignore[attr-defined]
 
 
 class DeviceForm(forms.Form):

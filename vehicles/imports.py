@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.core.files import File
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, ProtectedError, QuerySet, RestrictedError
 
 from dimo.errors import DomainError
 from dimo.users.models import User
-from vehicles import loading, telemetry, trips
+from vehicles import latest, loading, telemetry, trips
 from vehicles.importers import formats
 from vehicles.importers.parsed import Export, FileRefused, Format, ZoneMissing
 from vehicles.models import ImportBatch, Source, Trip, Vehicle
@@ -204,8 +204,9 @@ def discard_file(batch: ImportBatch) -> None:
 
 @transaction.atomic
 def undo_import(*, batch_id: UUID, now: datetime) -> ImportBatch:
-    """Take back everything that one import stored: readings, trips, counts. The cars stay. Idempotent.
+    """Take back everything that one import stored: readings, trips, counts. Idempotent.
 
+    A car that was made for this import goes too when nothing else is its own: no other source, device, union or VIN.
     What was licensed and delivered meanwhile stays delivered; datasets built from now on lack it.
 
     Raises:
@@ -220,7 +221,20 @@ def undo_import(*, batch_id: UUID, now: datetime) -> ImportBatch:
         batch.stored, batch.duplicate, batch.rejected = stored, duplicate, rejected
         batch.state, batch.finished_at = ImportBatch.State.UNDONE, now
         batch.save()
+        for vehicle in Vehicle.objects.select_for_update().filter(made_by=batch, vin_sealed=None, owner_epoch=1):
+            remove_unused(vehicle, batch)
     return batch
+
+
+def remove_unused(vehicle: Vehicle, batch: ImportBatch) -> None:
+    """Delete a vehicle that only this import gave anything; whatever else refers to it protects it."""
+    if vehicle.pairings.exists() or vehicle.sources.exclude(batch=batch).exists():
+        return
+    with suppress(ProtectedError, RestrictedError), transaction.atomic():
+        vehicle.sources.filter(batch=batch).delete()
+        number = vehicle.pk
+        vehicle.delete()
+        latest.forget(vehicle_id=number)
 
 
 def imports_of(*, owner: User) -> QuerySet[ImportBatch]:

@@ -128,3 +128,9 @@ def rebuild(*, vehicle_id: int) -> None:
             state.last[signal] = Last(ts.astimezone(UTC), value, source_id, flag)
     state.newest = max((reading.ts for reading in state.last.values()), default=None)
     statements.run([saving(vehicle_id=vehicle_id, state=state)])
+
+
+def forget(*, vehicle_id: int) -> None:
+    """Drop the row of a vehicle that is no more."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM latest WHERE vehicle_id = %s", [vehicle_id])

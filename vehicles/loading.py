@@ -118,6 +118,7 @@ class Garage:
             year=car.year,
             powertrain=car.powertrain,
             timezone=self.batch.timezone,
+            made_by=self.batch,
         )
 
     @transaction.atomic

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -30,6 +30,12 @@ BINNED = """
 SELECT signal_id, date_bin(%(step)s, bucket, 'epoch') AS bin, sum(sum) / sum(n) FROM rollup_1m
 WHERE vehicle_id = %(vehicle)s AND bucket >= %(since)s AND bucket < %(until)s AND signal_id = ANY(%(signals)s)
 GROUP BY 1, 2 ORDER BY 2
+"""
+LAST_THEN = """
+SELECT s.id, r.last_at, r.last FROM unnest(%s::int2[]) s(id) CROSS JOIN LATERAL (
+    SELECT last_at, last FROM rollup_1m
+    WHERE vehicle_id = %s AND signal_id = s.id AND bucket >= %s AND bucket < %s ORDER BY bucket DESC LIMIT 1) r
+ORDER BY s.id
 """
 TRACKS = """
 SELECT t.trip, m.ts, m.sig, m.val, m.flag
@@ -71,12 +77,24 @@ class Series:
 
 
 def visible_since(*, vehicle: Vehicle, since: datetime) -> datetime:
-    """An owner reads nothing of the time before the vehicle was theirs."""
-    return since if vehicle.owned_since is None else max(since, vehicle.owned_since)
+    """An owner reads nothing of the time before the vehicle was theirs; without `known_to` that of now is meant."""
+    first = getattr(vehicle, "seen_since", vehicle.owned_since)
+    return since if first is None else max(since, first)
+
+
+def visible_until(*, vehicle: Vehicle, until: datetime) -> datetime:
+    """Nor of the time after it; whole minutes, as those of charts may hold both owners' readings."""
+    last = getattr(vehicle, "seen_until", None)
+    return until if last is None else min(until, last.replace(second=0, microsecond=0))
 
 
 def last_values(*, vehicle: Vehicle) -> list[LastValue]:
-    """The newest reading of every signal, by catalog order; the derived cell is not shown."""
+    """The newest reading of every signal, by catalog order; the derived cell is not shown.
+
+    For an owner whose time is over: the newest of that time, of charted signals, without doubts.
+    """
+    if getattr(vehicle, "seen_until", None) is not None:
+        return last_values_then(vehicle=vehicle)
     found = []
     for number, (ts, value, source_id, flag) in sorted(latest.read(vehicle_id=vehicle.pk).last.items()):
         if number == CELL or (vehicle.owned_since is not None and ts < vehicle.owned_since):
@@ -85,6 +103,16 @@ def last_values(*, vehicle: Vehicle) -> list[LastValue]:
         doubts = tuple(name.lower() for name in Flag.__members__ if flag & Flag[name])
         found.append(LastValue(signal, ts, value, worded(signal, value), doubts, source_id))
     return found
+
+
+def last_values_then(*, vehicle: Vehicle) -> list[LastValue]:
+    """The last readings of somebody's ended time with a vehicle, from its minutes."""
+    since = visible_since(vehicle=vehicle, since=datetime.min.replace(tzinfo=UTC))
+    until = visible_until(vehicle=vehicle, until=datetime.max.replace(tzinfo=UTC))
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_THEN, [sorted(charted), vehicle.pk, since, until])
+        rows = cursor.fetchall()
+    return [LastValue(by_id[number], ts, value, worded(by_id[number], value), (), 0) for number, ts, value in rows]
 
 
 def worded(signal: Signal, value: float) -> str:
@@ -101,7 +129,7 @@ def series(
 
     `step` asks for means per so many seconds and is raised where it would give too many.
     """
-    since = visible_since(vehicle=vehicle, since=since)
+    since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
     facts = {"vehicle": vehicle.pk, "since": since, "until": until, "signals": list(signal_ids)}
     if step is None and until - since <= RAW_DAYS:
         raw = read(RAW, facts | {"most": MOST_POINTS + 1})
@@ -166,7 +194,7 @@ def thin(places: list[Place], most: int) -> list[Place]:
 
 def track(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Place]:
     """Where a vehicle was in `[since, until)`, by all its sources, at most 10,100 places."""
-    since = visible_since(vehicle=vehicle, since=since)
+    since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT ts, sig, val, flag FROM message WHERE vehicle_id = %s AND ts >= %s AND ts < %s"

@@ -63,12 +63,24 @@ def in_own_time(trips: QuerySet[Trip], *, owner: User) -> QuerySet[Trip]:
     return trips.filter(Exists(own))
 
 
-def as_called_by(*, owner: User) -> Prefetch:
-    """Vehicles of trips under the name that this person gave them; a later owner's name is not theirs to read."""
+def known_to(*, owner: User) -> QuerySet[Vehicle]:
+    """Vehicles that a person owns or owned, as that person knows them.
+
+    Each carries `called` (their name for it; what a later owner calls it is not theirs to read), and `seen_since` and
+    `seen_until`, their last time with it; where one is None, that end is open. `measurements` keeps to these.
+    """
     own = VehicleOwnership.objects.filter(vehicle=OuterRef("pk"), owner=owner).order_by("-epoch")
     then = Coalesce(Subquery(own.values("nickname")[:1]), Value(""))
-    called = Case(When(owner=owner, then=F("nickname")), default=then)
-    return Prefetch("vehicle", queryset=Vehicle.objects.annotate(called=called))
+    return Vehicle.objects.filter(Exists(own)).annotate(
+        called=Case(When(owner=owner, then=F("nickname")), default=then),
+        seen_since=Subquery(own.values("period__startswith")[:1]),
+        seen_until=Subquery(own.values("period__endswith")[:1]),
+    )
+
+
+def as_known_to(*, owner: User) -> Prefetch:
+    """The vehicles of trips, as this person knows them."""
+    return Prefetch("vehicle", queryset=known_to(owner=owner))
 
 
 def by_tenure(points: Iterable[T], tenures: list[Tenure]) -> list[list[T]]:

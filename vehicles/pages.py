@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dimo.errors import DomainError
 from dimo.users.models import User
-from vehicles import measurements, parts, registry, selectors, words
+from vehicles import contact, former_pages, measurements, ownership_selectors, parts, registry, selectors, words
 from vehicles.forms import DeviceForm, NameForm, VehicleForm
 from vehicles.models import Vehicle
 
@@ -33,10 +33,15 @@ def own_vehicle(request: HttpRequest, public_id: UUID) -> Vehicle:
 @require_GET
 def vehicle_list(request: HttpRequest) -> HttpResponse:
     """A person's vehicles and when each was last heard."""
-    vehicles = list(selectors.vehicles_of(owner=user_of(request)))
-    seen, moment = selectors.last_seen(vehicles=vehicles), now()
-    rows = [(vehicle, seen.get(vehicle.pk), parts.contact(seen.get(vehicle.pk), moment)) for vehicle in vehicles]
-    return render(request, "vehicles/vehicle_list.html", {"rows": rows})
+    owner, moment = user_of(request), now()
+    vehicles = list(selectors.vehicles_of(owner=owner))
+    health = contact.health_of(vehicles=vehicles, now=moment)
+    context = {
+        "rows": [(vehicle, parts.connection(health[vehicle.pk], moment)) for vehicle in vehicles],
+        "former": ownership_selectors.former_of(owner=owner),
+        "by_mail": contact.wants_mail(owner=owner),
+    }
+    return render(request, "vehicles/vehicle_list.html", context)
 
 
 @login_required
@@ -56,7 +61,9 @@ def vehicle_add(request: HttpRequest) -> HttpResponse:
 @require_GET
 def vehicle_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What measures a vehicle, its last values with their doubts, and what was refused and why."""
-    vehicle = own_vehicle(request, public_id)
+    vehicle = selectors.vehicles_of(owner=user_of(request)).filter(public_id=public_id).first()
+    if vehicle is None:
+        return former_pages.former_page(request, public_id)
     moment = now()
     refused = selectors.refusals_of(vehicle=vehicle, since=(moment - timedelta(days=REFUSED_DAYS)).date())
     values = measurements.last_values(vehicle=vehicle)
@@ -67,6 +74,9 @@ def vehicle_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "sources": selectors.sources_of(vehicle=vehicle)[:50],
         "refused": [(row, words.refusal(str(row["code"]))) for row in refused],
         "refused_days": REFUSED_DAYS,
+        "connection": parts.connection(contact.health_of(vehicles=[vehicle], now=moment)[vehicle.pk], moment),
+        "vin": registry.masked_vin(vehicle=vehicle),
+        "vin_differs": selectors.other_vin_told(vehicle=vehicle),
         "name_form": NameForm(initial={"nickname": vehicle.nickname}),
     }
     return render(request, "vehicles/vehicle.html", context)
@@ -97,7 +107,8 @@ def vehicle_retire(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def device_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Pair a device: it signs a challenge with its key, and from then on measures this vehicle."""
     user, vehicle = user_of(request), own_vehicle(request, public_id)
-    form = DeviceForm(request.POST or None)
+    named = {name: request.GET[name] for name in ("kind", "label") if name in request.GET}
+    form = DeviceForm(request.POST or None, initial=named)
     if request.method == "POST" and form.is_valid():
         try:
             device = registry.register_device(
@@ -110,7 +121,7 @@ def device_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             messages.success(request, _("The device is paired and may send from now on."))
-            return redirect("vehicle", vehicle.public_id)
+            return redirect("first-data", vehicle.public_id, device.public_id)
     challenge = registry.device_challenge(owner=user)
     context = {
         "vehicle": vehicle,

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 
 from dimo.pages.slots import respond
 from dimo.users.models import User
-from vehicles import measurements, selectors
+from vehicles import contact, measurements, selectors, words
 from vehicles.charts import chart_data, nothing_to_draw
+from vehicles.contact import Health
 from vehicles.measurements import LastValue, Place
 from vehicles.models import Trip, Vehicle
 from vehicles.places import zone_of
 from vehicles.signals import BATTERY_LEVEL, FUEL_LEVEL, ODOMETER
+from vehicles.silence import State
 
 LIVE, RECENT = timedelta(minutes=2), timedelta(days=1)
 RANGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
@@ -39,11 +41,17 @@ def asked_vehicle(request: HttpRequest) -> Vehicle | None:
     return vehicles.first()
 
 
-def contact(seen: datetime | None, moment: datetime) -> str:
-    """live, recent, silent, or never."""
-    if seen is None:
-        return "never"
-    return "live" if moment - seen < LIVE else "recent" if moment - seen < RECENT else "silent"
+def connection(health: Health, moment: datetime, seen: datetime | None = None) -> dict[str, object]:
+    """A vehicle's connection in words: `tone` is live, recent, late, silent or never; `seen` may be by a file too."""
+    newest = health.seen or seen
+    if health.paired and health.seen:
+        tone = {State.LIVELY: "recent", State.LATE: "late"}.get(health.state, "silent")
+    else:
+        tone = "never" if newest is None else "recent" if moment - newest < RECENT else "silent"
+    if newest and moment - newest < LIVE:
+        tone = "live"
+    told = words.quiet(health.cause) if health.cause else ""
+    return {"tone": tone, "seen": newest, "paired": health.paired, "cause": told}
 
 
 @login_required
@@ -55,13 +63,16 @@ def vehicle_card(request: HttpRequest) -> HttpResponse:
         return respond(request, "vehicles/_vehicle_card.html", {"vehicle": None}, title=_("Vehicle"))
     last = {value.signal.id: value for value in measurements.last_values(vehicle=vehicle)}
     seen = max((value.ts for value in last.values()), default=None)
+    moment = now()
+    about = connection(contact.health_of(vehicles=[vehicle], now=moment)[vehicle.pk], moment, seen)
     level = last.get(BATTERY_LEVEL) or last.get(FUEL_LEVEL)
     ranges = [last[signal].value for signal in RANGE_SIGNALS if signal in last]
     context = {
         "vehicle": vehicle,
         "others": selectors.vehicles_of(owner=vehicle.owner).exclude(pk=vehicle.pk),
-        "contact": contact(seen, now()),
-        "seen_at": seen,
+        "contact": about["tone"],
+        "cause": about["cause"],
+        "seen_at": about["seen"],
         "level_pct": level.value if level else None,
         "level_name": _("Fuel") if BATTERY_LEVEL not in last and level else _("Battery"),
         "range_km": ranges[0] if ranges else None,

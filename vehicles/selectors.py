@@ -83,12 +83,20 @@ def pairings_of(*, vehicle: Vehicle) -> QuerySet[Pairing]:
     return pairings.order_by(F("period__endswith").desc(nulls_first=True), "-period__startswith")
 
 
+def other_vin_told(*, vehicle: Vehicle) -> bool:
+    """Whether a device that measures the vehicle now told another VIN than its owner entered."""
+    if vehicle.vin_tag is None:
+        return False
+    told = Pairing.objects.filter(vehicle=vehicle, period__endswith__isnull=True, vin_told__isnull=False)
+    return told.exclude(vin_told=vehicle.vin_tag).exists()
+
+
 def trips_of(*, owner: User, vehicle: Vehicle | None = None) -> QuerySet[Trip]:
     """Trips of the times in which a person owned the vehicle, newest first; none of anybody else's time with it."""
     trips = ownership_selectors.in_own_time(Trip.objects.all(), owner=owner)
     if vehicle is not None:
         trips = trips.filter(vehicle=vehicle)
-    known = ownership_selectors.as_called_by(owner=owner)
+    known = ownership_selectors.as_known_to(owner=owner)
     return trips.select_related("source").prefetch_related(known).order_by("-started_at", "-id")
 
 

@@ -1,5 +1,7 @@
 """What the API tells an owner of vehicles, trips and last values."""
 
+from datetime import datetime
+
 from rest_framework import serializers
 
 from vehicles.measurements import LastValue
@@ -7,14 +9,22 @@ from vehicles.models import Trip, Vehicle
 
 
 class VehicleSerializer(serializers.ModelSerializer[Vehicle]):
+    """A vehicle that went to somebody else is told with its end, `owned_until`; what became of it since is not."""
+
     id = serializers.UUIDField(source="public_id")
+    nickname = serializers.CharField(source="called")
+    retired_at = serializers.SerializerMethodField()
+    owned_until = serializers.DateTimeField(source="seen_until", allow_null=True)
 
     class Meta:
         model = Vehicle
         fields = (
             *("id", "nickname", "make", "model", "year", "powertrain", "timezone"),
-            *("simulated", "registered_at", "retired_at"),
+            *("simulated", "registered_at", "retired_at", "owned_until"),
         )
+
+    def get_retired_at(self, vehicle: Vehicle) -> datetime | None:
+        return None if getattr(vehicle, "seen_until", None) else vehicle.retired_at
 
 
 class TripSerializer(serializers.ModelSerializer[Trip]):

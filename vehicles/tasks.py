@@ -6,8 +6,9 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from vehicles import intake, partitions, trips
+from vehicles import contact, intake, partitions, trips, words
 from vehicles.models import Source
+from vehicles.places import zone_of
 
 KEEP_EVENTS = timedelta(days=35)
 A_SWEEP = 200
@@ -47,3 +48,19 @@ def cut_source(*, source_id: int) -> None:
                 until=source.uncut_until,
                 now=timezone.now(),
             )
+
+
+@shared_task
+def watch_contacts() -> None:
+    """Learn how often each car is heard, notice those gone quiet, and write to the owners who want it."""
+    now = timezone.now()
+    contact.learn(now=now)
+    contact.watch(now=now)
+    for episode in contact.letters_due(now=now):
+        day = episode.since.astimezone(zone_of(episode.vehicle))
+        lines = [
+            f"{episode.vehicle} was last heard on {day:%b %-d at %H:%M}, which is longer ago than usual.",
+            words.quiet(episode.cause),
+            "You can stop these letters on the page of your vehicles.",
+        ]
+        contact.write(episode=episode, subject=f"{episode.vehicle} has gone quiet", body="\n\n".join(lines))

@@ -44,3 +44,21 @@ def refusal(code: str) -> str:
 def doubt(name: str) -> str:
     """Why a stored reading is doubted."""
     return FLAGS.get(name, name)
+
+
+QUIET: Mapping[str, str] = MappingProxyType(
+    {
+        "unpaired": "No device is paired with it.",
+        "flagged": "Its device is suspect: a number came back with other contents.",
+        "clock": "Messages came and were refused because the device's clock is wrong.",
+        "refused": "Messages came and were refused; the vehicle's page says why.",
+        "battery": "Its battery was nearly empty when it was last heard.",
+        "parked": "It has been silent for this long before, so it may just be parked.",
+        "unknown": "We cannot tell why: the device may be without power or network.",
+    }
+)
+
+
+def quiet(cause: str) -> str:
+    """Why a vehicle may have gone quiet."""
+    return QUIET.get(cause, QUIET["unknown"])

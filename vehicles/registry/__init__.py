@@ -1,6 +1,15 @@
 """Who owns which vehicle, and which device measures which vehicle when."""
 
 from vehicles.registry.garage import register_vehicle, rename_vehicle, retire_vehicle
+from vehicles.registry.identity import (
+    NoVin,
+    TooManyVins,
+    VinOfYours,
+    enter_vin,
+    masked_vin,
+    reveal_vin,
+    settle_claim,
+)
 from vehicles.registry.offers import (
     Offered,
     OfferOver,
@@ -8,6 +17,7 @@ from vehicles.registry.offers import (
     accept_offer,
     offer_by,
     offer_transfer,
+    open_offers,
     withdraw_offer,
 )
 from vehicles.registry.pairing import (
@@ -31,6 +41,7 @@ __all__ = [
     "DeviceNotPaired",
     "DevicePaired",
     "DeviceTaken",
+    "NoVin",
     "NotTheOwner",
     "OfferOver",
     "OfferUnknown",
@@ -38,19 +49,26 @@ __all__ = [
     "OwnerChange",
     "OwnerChangeStep",
     "SameOwner",
+    "TooManyVins",
     "VehicleRetired",
+    "VinOfYours",
     "accept_offer",
     "answered_by",
     "device_challenge",
+    "enter_vin",
+    "masked_vin",
     "offer_by",
     "offer_transfer",
     "on_owner_change",
+    "open_offers",
     "open_pairings",
     "pair_device",
     "register_device",
     "register_vehicle",
     "rename_vehicle",
     "retire_vehicle",
+    "reveal_vin",
+    "settle_claim",
     "transfer_vehicle",
     "unpair_all",
     "unpair_device",

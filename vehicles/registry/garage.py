@@ -6,7 +6,7 @@ from django.db import transaction
 
 from dimo.audit import trail
 from dimo.users.models import User
-from vehicles.models import Vehicle
+from vehicles.models import ImportBatch, Vehicle
 from vehicles.registry.pairing import unpair_all
 
 
@@ -21,8 +21,9 @@ def register_vehicle(
     powertrain: str = "",
     timezone: str = "",
     simulated: bool = False,
+    made_by: ImportBatch | None = None,
 ) -> Vehicle:
-    """Add a vehicle to somebody's garage."""
+    """Add a vehicle to somebody's garage; `made_by` names the import that it was made for."""
     return Vehicle.objects.create(
         owner=owner,
         nickname=nickname,
@@ -32,6 +33,7 @@ def register_vehicle(
         powertrain=powertrain,
         timezone=timezone or owner.timezone,
         simulated=simulated,
+        made_by=made_by,
         registered_at=now,
     )
 
@@ -49,8 +51,9 @@ def retire_vehicle(*, vehicle: Vehicle, now: datetime) -> Vehicle:
     vehicle = Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     if vehicle.retired_at is None:
         unpair_all(vehicle=vehicle, now=now)
-        vehicle.retired_at = now
-        vehicle.save(update_fields=["retired_at"])
+        # Whoever drives the car next may enter its VIN; the sealed one stays with this past.
+        vehicle.retired_at, vehicle.vin_tag = now, None
+        vehicle.save(update_fields=["retired_at", "vin_tag"])
         trail.record(
             actor=vehicle.owner,
             action="vehicle.retired",

@@ -128,6 +128,7 @@ def open_offers(*, vehicle: Vehicle):  # type: ignore[no-untyped-def]
 
 
 def record(offer: TransferOffer, *, actor: User, action: str, now: datetime) -> None:
+    """Write one act about a vehicle down."""
     trail.record(
         actor=actor,
         action=action,

@@ -87,4 +87,4 @@ def locked(*, vehicle: Vehicle) -> Vehicle:
     measuring = Device.objects.filter(pairings__vehicle=vehicle, pairings__period__endswith__isnull=True)
     devices = Device.objects.select_for_update().filter(pk__in=list(measuring.values_list("pk", flat=True)))
     list(devices.order_by("pk"))
-    return Vehicle.objects.select_for_update(of=("self",)).select_related("owner").get(pk=vehicle.pk)
+    return Vehicle.objects.select_for_update().get(pk=vehicle.pk)

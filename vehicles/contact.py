@@ -1,0 +1,223 @@
+"""Whether each car is heard as usual: learned from its messages, told on its pages, and once by mail when it is not."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core.mail import send_mail
+from django.db import connection, transaction
+from django.db.models import Exists, F, Max, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.query import QuerySet
+
+from dimo.users.models import User
+from vehicles import cadence, latest, silence
+from vehicles.models import ContactWish, Pairing, QuietEpisode, RejectionCount, Vehicle, VehicleContact
+from vehicles.signals import BATTERY_LEVEL
+from vehicles.silence import Cause, Evidence, State
+
+A_SWEEP = 200
+LEARNED_EACH, FIRST_LOOK = timedelta(hours=1), timedelta(days=7)
+VOLTS = 36
+GAPS = """
+SELECT vehicle_id, moving, least(%s, greatest(0, floor(2 * log(2, greatest(gap, 1)::numeric))))::int, count(*), max(ts)
+FROM (
+    SELECT m.vehicle_id, m.ts, extract(epoch FROM m.ts - lag(m.ts) OVER w) AS gap,
+           coalesce(lag(m.val[array_position(m.sig, 6::int2)]) OVER w > 3, false) AS moving
+    FROM unnest(%s::int4[], %s::timestamptz[]) k(vehicle, since)
+    JOIN message m ON m.vehicle_id = k.vehicle AND m.ts >= k.since
+    JOIN vehicles_source s ON s.id = m.source_id AND s.kind = 'device'
+    WHERE m.ts >= %s AND m.ts < %s
+    WINDOW w AS (PARTITION BY m.vehicle_id ORDER BY m.ts)) gaps
+WHERE gap > 0 GROUP BY 1, 2, 3
+"""
+
+
+class Health(NamedTuple):
+    """How a vehicle's connection stands; `cause` only while it is quiet."""
+
+    state: State
+    seen: datetime | None
+    paired: bool
+    cause: Cause | None = None
+
+
+class Streak(NamedTuple):
+    """Weeks in a row with proof of movement, and whether this week has one already."""
+
+    weeks: int
+    proved: bool
+    ends: datetime
+
+
+StreakReader = Callable[[Vehicle, datetime], Streak | None]
+_streaks: list[StreakReader] = []
+
+
+def on_streak(read: StreakReader) -> None:
+    """Say who knows of proofs of movement; until somebody does, no streak is shown."""
+    _streaks[:] = [read]
+
+
+def streak_of(*, vehicle: Vehicle, now: datetime) -> Streak | None:
+    """The vehicle's streak, if there are verdicts at all."""
+    return _streaks[0](vehicle, now) if _streaks else None
+
+
+def at_risk(*, streak: Streak | None, now: datetime) -> bool:
+    """Whether a streak ends unless the car proves movement in the three days that are left of the week."""
+    return bool(streak and streak.weeks and not streak.proved and streak.ends - now <= timedelta(days=3))
+
+
+def health_of(*, vehicles: Sequence[Vehicle], now: datetime) -> dict[int, Health]:
+    """How each vehicle's connection stands, in three queries whatever their number."""
+    measured = Pairing.objects.filter(vehicle__in=vehicles, period__endswith__isnull=True)
+    seen = dict(measured.values_list("vehicle").annotate(seen=Max("device__last_seen_at")))
+    usual = {row.vehicle_id: row for row in VehicleContact.objects.filter(vehicle__in=vehicles)}
+    open_ones = QuietEpisode.objects.filter(vehicle__in=vehicles, resolved_at=None)
+    causes = dict(open_ones.values_list("vehicle", "cause"))
+    found = {}
+    for vehicle in vehicles:
+        row = usual.get(vehicle.pk)
+        patience = cadence.Patience(row.late_after, row.quiet_after) if row else cadence.Patience(*cadence.UNLEARNED)
+        state = silence.state_of(seen.get(vehicle.pk), now, patience)
+        known = Cause(causes.get(vehicle.pk) or Cause.UNKNOWN) if state == State.QUIET else None
+        found[vehicle.pk] = Health(state, seen.get(vehicle.pk), vehicle.pk in seen, known)
+    return found
+
+
+@transaction.atomic
+def learn(*, now: datetime) -> int:
+    """Learn from the messages since the last time, of vehicles heard an hour since then; how many were learned of."""
+    open_pairings = Pairing.objects.filter(period__endswith__isnull=True)
+    missing = open_pairings.filter(device__last_seen_at__isnull=False, vehicle__contact=None)
+    VehicleContact.objects.bulk_create(
+        [VehicleContact(vehicle_id=pk) for pk in missing.values_list("vehicle", flat=True).distinct()[:A_SWEEP]],
+        ignore_conflicts=True,
+    )
+    heard = open_pairings.filter(
+        Q(vehicle__contact__learned_until=None)
+        | Q(device__last_seen_at__gt=F("vehicle__contact__learned_until") + LEARNED_EACH),
+        device__last_seen_at__isnull=False,
+    )
+    due = list(
+        VehicleContact.objects.select_for_update(skip_locked=True).filter(
+            vehicle__in=list(heard.order_by("device__last_seen_at").values_list("vehicle", flat=True)[:A_SWEEP])
+        )
+    )
+    gaps = read_gaps(due, now)
+    for row in due:
+        remember(row, gaps.get(row.vehicle_id, []), now)
+    return len(due)
+
+
+Gap = tuple[bool, int, int, datetime]  # while driving, bucket, how many, newest
+
+
+def read_gaps(due: Sequence[VehicleContact], now: datetime) -> dict[int, list[Gap]]:
+    """Gaps between messages by vehicle, in one statement."""
+    oldest = now - FIRST_LOOK
+    since = [max(row.learned_until or oldest, oldest) for row in due]
+    gaps: dict[int, list[Gap]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(GAPS, [cadence.BUCKETS - 1, [row.vehicle_id for row in due], since, oldest, now])
+        for vehicle, *gap in cursor.fetchall():
+            gaps[vehicle].append((gap[0], gap[1], gap[2], gap[3]))
+    return gaps
+
+
+def remember(row: VehicleContact, gaps: Iterable[Gap], now: datetime) -> None:
+    """Fold gaps into what is known of a vehicle."""
+    gaps = list(gaps)
+    until = max((newest for *_, newest in gaps), default=now)
+    days = 0.0 if row.learned_until is None else max(0.0, (until - row.learned_until) / timedelta(days=1))
+    parked = [(number, times) for moving, number, times, _ in gaps if not moving]
+    driving = [(number, times) for moving, number, times, _ in gaps if moving]
+    row.parked_gaps = cadence.learned(row.parked_gaps, parked, days=days)
+    row.driving_gaps = cadence.learned(row.driving_gaps, driving, days=days)
+    row.late_after, row.quiet_after = cadence.patience(row.parked_gaps)
+    row.learned_until = until
+    row.save()
+
+
+@transaction.atomic
+def watch(*, now: datetime) -> list[QuietEpisode]:
+    """End episodes of vehicles that are heard again or have no device, and begin those of vehicles gone quiet."""
+    measured = Pairing.objects.filter(vehicle=OuterRef("vehicle"), period__endswith__isnull=True)
+    episodes = QuietEpisode.objects.filter(resolved_at=None)
+    over = ~Exists(measured) | Exists(measured.filter(device__last_seen_at__gt=OuterRef("since")))
+    episodes.filter(over | Q(vehicle__retired_at__isnull=False)).update(resolved_at=now)
+    episodes.exclude(vehicle__owner_epoch=F("owner_epoch")).update(resolved_at=now)
+    begun = []
+    for vehicle in gone_quiet(now)[:A_SWEEP]:
+        seen: datetime = vehicle.seen  # type: ignore[attr-defined]
+        cause = silence.cause_of(evidence_of(vehicle, seen), now - seen)
+        begun.append(
+            QuietEpisode(
+                vehicle=vehicle, owner_epoch=vehicle.owner_epoch, since=seen, noticed_at=now, cause=cause.value
+            )
+        )
+    return QuietEpisode.objects.bulk_create(begun, ignore_conflicts=True)
+
+
+def gone_quiet(now: datetime) -> "QuerySet[Vehicle]":
+    """Vehicles with a device, silent beyond their patience, and not known to be."""
+    quiet = QuietEpisode.objects.filter(vehicle=OuterRef("pk"), resolved_at=None)
+    return (
+        Vehicle.objects.filter(pairings__period__endswith__isnull=True, retired_at=None)
+        .annotate(
+            seen=Max("pairings__device__last_seen_at", filter=Q(pairings__period__endswith__isnull=True)),
+            patience=Coalesce(Max("contact__quiet_after"), cadence.UNLEARNED[1]),
+        )
+        .filter(seen__isnull=False, seen__lt=Value(now) - F("patience"))
+        .exclude(Exists(quiet))
+        .order_by("seen")
+    )
+
+
+def evidence_of(vehicle: Vehicle, seen: datetime) -> Evidence:
+    """What we know of a silent vehicle."""
+    pairings = list(Pairing.objects.filter(vehicle=vehicle, period__endswith__isnull=True).select_related("device"))
+    since = RejectionCount.objects.filter(source__vehicle=vehicle, signal="", day__gt=seen.date())
+    state = latest.read(vehicle_id=vehicle.pk)
+    volts, charge = state.last.get(VOLTS), state.last.get(BATTERY_LEVEL)
+    row = VehicleContact.objects.filter(vehicle=vehicle).first()
+    return Evidence(
+        paired=bool(pairings),
+        flagged=any(pairing.device.flagged_at for pairing in pairings),
+        refused=frozenset(since.values_list("code", flat=True)),
+        volts=volts.value if volts else None,
+        charge_pct=charge.value if charge else None,
+        usual=cadence.quantile(row.parked_gaps, 1.0) if row else None,
+    )
+
+
+def letters_due(*, now: datetime) -> list[QuietEpisode]:
+    """Episodes to write about; each is marked as written about, so that no letter goes out twice."""
+    with transaction.atomic():
+        waiting = QuietEpisode.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            resolved_at=None,
+            mailed_at=None,
+            noticed_at__gt=now - timedelta(days=1),
+            vehicle__owner__in=ContactWish.objects.filter(by_mail=True).values("owner"),
+        )
+        found = list(waiting.select_related("vehicle__owner")[:A_SWEEP])
+        QuietEpisode.objects.filter(pk__in=[episode.pk for episode in found]).update(mailed_at=now)
+    return found
+
+
+def write(*, episode: QuietEpisode, subject: str, body: str) -> None:
+    """Send one letter to the vehicle's owner."""
+    send_mail(subject, body, None, [episode.vehicle.owner.email])
+
+
+def set_mail(*, owner: User, by_mail: bool) -> ContactWish:
+    """Whether a person is told by mail that a vehicle has gone quiet. Idempotent."""
+    wish, _ = ContactWish.objects.update_or_create(owner=owner, defaults={"by_mail": by_mail})
+    return wish
+
+
+def wants_mail(*, owner: User) -> bool:
+    """Whether a person is told by mail."""
+    return ContactWish.objects.filter(owner=owner, by_mail=True).exists()
