@@ -3,13 +3,12 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
 import h3
-from django.db import connection
 
 from dimo.users.models import User
 from licensing.datasets.consented import LOCATION_AGE
@@ -25,16 +24,14 @@ from unions.vocabulary import covers, rank
 from unions.windows import consent_windows
 from vehicles.models import Vehicle
 from vehicles.signals import CELL, cell_of
+from vehicles.store import curves
 
 AREA: Final = "location.coarse"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SHOWN_DAYS: Final = 30
 NOBODY: Final = UUID(int=0)
-# One pass of an area is a quarter of an hour in it, as a delivered file would say.
-PASSES: Final = """
-SELECT val[array_position(sig, %(cell)s::int2)] AS cell, to_timestamp(floor(extract(epoch FROM ts) / 900) * 900) AS bin
-FROM message WHERE vehicle_id = %(vehicle)s AND ts >= %(start)s AND ts < %(end)s AND sig && ARRAY[%(cell)s]::int2[]
-GROUP BY 1, 2
-"""
+PASS: Final = timedelta(minutes=15)  # a quarter of an hour in an area is one, as a delivered file would say
+MOST_CELLS: Final = 3_000_000
 
 
 def buyers_view(*, vehicle: Vehicle, owner: User, now: datetime) -> dict[str, Any]:
@@ -108,9 +105,9 @@ def _named_or_common(named: str, *lists: Sequence[str]) -> list[str]:
 
 
 def _passes(vehicle: Vehicle, period: Period) -> list[tuple[str, datetime]]:
-    with connection.cursor() as cursor:
-        cursor.execute(PASSES, {"cell": CELL, "vehicle": vehicle.pk, "start": period[0], "end": period[1]})
-        return [(cell_of(value), moment) for value, moment in cursor.fetchall()]
+    cells = curves.points(vehicle_id=vehicle.pk, signal_ids=[CELL], since=period[0], until=period[1], most=MOST_CELLS)
+    passes = {(value, ts - (ts - EPOCH) % PASS) for _, ts, value in cells}
+    return [(cell_of(value), moment) for value, moment in sorted(passes)]
 
 
 def _hexagon(cell: str, shown: int, hidden: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from vehicles.motion import Fix, Mark, Track
 from vehicles.quality import Row
 from vehicles.signals import LATITUDE, LONGITUDE, ODOMETER
 from vehicles.statements import Write
+from vehicles.store import tiers
 
 LOCK = "SELECT state FROM latest WHERE vehicle_id = %s FOR UPDATE"
 MAKE = "INSERT INTO latest (vehicle_id) VALUES (%s) ON CONFLICT DO NOTHING"
@@ -28,7 +29,9 @@ ORDER BY l.vehicle_id FOR UPDATE OF l
 """
 NEWEST = """
 SELECT DISTINCT ON (s.sig) s.sig, m.ts, s.val, m.source_id, coalesce(m.flag[s.at], 0)
-FROM message m, unnest(m.sig, m.val) WITH ORDINALITY s(sig, val, at)
+FROM (SELECT vehicle_id, ts, source_id, sig, val, flag FROM message UNION ALL
+      SELECT vehicle_id, ts, source_id, sig, val, flag FROM late_message) m,
+     unnest(m.sig, m.val) WITH ORDINALITY s(sig, val, at)
 WHERE m.vehicle_id = %s ORDER BY s.sig, m.ts DESC
 """
 TRACKS_KEPT = 4
@@ -126,6 +129,10 @@ def rebuild(*, vehicle_id: int) -> None:
         cursor.execute(NEWEST, [vehicle_id])
         for signal, ts, value, source_id, flag in cursor.fetchall():
             state.last[signal] = Last(ts.astimezone(UTC), value, source_id, flag)
+    for signal, ts, value, source_id, flag in tiers.newest_sealed(vehicle_id=vehicle_id):
+        sealed = Last(ts, value, source_id, flag)
+        if signal not in state.last or state.last[signal].ts < sealed.ts:
+            state.last[signal] = sealed
     state.newest = max((reading.ts for reading in state.last.values()), default=None)
     statements.run([saving(vehicle_id=vehicle_id, state=state)])
 

@@ -11,40 +11,18 @@ from vehicles import latest
 from vehicles.models import Trip, Vehicle
 from vehicles.quality import Flag
 from vehicles.signals import CELL, LATITUDE, LONGITUDE, SPEED, Signal, by_id, charted
+from vehicles.store import curves, reading
+from vehicles.store.cold import Told
 
 MOST_POINTS = 10_100
 STEPS = (60, 300, 3600, 86_400)
 RAW_DAYS = timedelta(days=1)
 DOUBTED = Flag.TELEPORT | Flag.FROZEN
-RAW = """
-SELECT s.sig, m.ts, s.val FROM message m, unnest(m.sig, m.val) s(sig, val)
-WHERE m.vehicle_id = %(vehicle)s AND m.ts >= %(since)s AND m.ts < %(until)s AND s.sig = ANY(%(signals)s)
-ORDER BY m.ts LIMIT %(most)s
-"""
-BINNED_RAW = """
-SELECT s.sig, date_bin(%(step)s, m.ts, 'epoch') AS bin, avg(s.val) FROM message m, unnest(m.sig, m.val) s(sig, val)
-WHERE m.vehicle_id = %(vehicle)s AND m.ts >= %(since)s AND m.ts < %(until)s AND s.sig = ANY(%(signals)s)
-GROUP BY 1, 2 ORDER BY 2
-"""
-BINNED = """
-SELECT signal_id, date_bin(%(step)s, bucket, 'epoch') AS bin, sum(sum) / sum(n) FROM rollup_1m
-WHERE vehicle_id = %(vehicle)s AND bucket >= %(since)s AND bucket < %(until)s AND signal_id = ANY(%(signals)s)
-GROUP BY 1, 2 ORDER BY 2
-"""
 LAST_THEN = """
 SELECT s.id, r.last_at, r.last FROM unnest(%s::int2[]) s(id) CROSS JOIN LATERAL (
     SELECT last_at, last FROM rollup_1m
     WHERE vehicle_id = %s AND signal_id = s.id AND bucket >= %s AND bucket < %s ORDER BY bucket DESC LIMIT 1) r
 ORDER BY s.id
-"""
-TRACKS = """
-SELECT t.trip, m.ts, m.sig, m.val, m.flag
-FROM unnest(%(trips)s::int8[], %(vehicles)s::int4[], %(sources)s::int4[],
-            %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-     AS t(trip, vehicle, source, first, last)
-JOIN message m ON m.vehicle_id = t.vehicle AND m.source_id = t.source AND m.ts BETWEEN t.first AND t.last
-WHERE m.ts BETWEEN %(first)s AND %(last)s AND m.sig @> ARRAY[1, 2]::int2[]
-ORDER BY m.ts
 """
 
 
@@ -130,27 +108,20 @@ def series(
     `step` asks for means per so many seconds and is raised where it would give too many.
     """
     since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
-    facts = {"vehicle": vehicle.pk, "since": since, "until": until, "signals": list(signal_ids)}
+    asked: dict[str, Any] = {"vehicle_id": vehicle.pk, "since": since, "until": until}
+    if since >= until:
+        return collect(0, signal_ids, [])
     if step is None and until - since <= RAW_DAYS:
-        raw = read(RAW, facts | {"most": MOST_POINTS + 1})
+        raw = curves.points(signal_ids=signal_ids, most=MOST_POINTS + 1, **asked)
         if len(raw) <= MOST_POINTS:
             return collect(0, signal_ids, raw)
     least = max((until - since).total_seconds() / (MOST_POINTS - 20), step or 0)
     step = next((size for size in STEPS if size >= least), STEPS[-1])
-    facts["step"] = timedelta(seconds=step)
-    rows: list[tuple[int, datetime, float]] = []
-    for sql, wanted in ((BINNED, charted & set(signal_ids)), (BINNED_RAW, set(signal_ids) - charted)):
+    rows: list[curves.Point] = []
+    for means, wanted in ((curves.rolled_means, charted & set(signal_ids)), (curves.means, set(signal_ids) - charted)):
         if wanted:
-            rows += read(sql, facts | {"signals": list(wanted)})
+            rows += means(signal_ids=sorted(wanted), step=step, **asked)
     return collect(step, signal_ids, rows)
-
-
-def read(sql: str, facts: dict[str, Any]) -> list[tuple[int, datetime, float]]:
-    """Rows of (signal id, moment, value)."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, facts)
-        rows: list[tuple[int, datetime, float]] = cursor.fetchall()
-    return rows
 
 
 def collect(step: int, signal_ids: Sequence[int], rows: Sequence[tuple[int, datetime, float]]) -> Series:
@@ -166,22 +137,21 @@ def tracks(*, trips: Sequence[Trip], most: int = MOST_POINTS) -> dict[int, list[
     found: dict[int, list[Place]] = {trip.pk: [] for trip in trips}
     if not trips:
         return found
-    facts: dict[str, Any] = {
-        "trips": [trip.pk for trip in trips],
-        "vehicles": [trip.vehicle_id for trip in trips],
-        "sources": [trip.source_id for trip in trips],
-        "starts": [trip.started_at for trip in trips],
-        "ends": [trip.ended_at for trip in trips],
-        "first": min(trip.started_at for trip in trips),
-        "last": max(trip.ended_at for trip in trips),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(TRACKS, facts)
-        for trip, ts, sig, val, flag in cursor.fetchall():
-            at = dict(zip(sig, val, strict=True))
-            if not (flag and flag[sig.index(LATITUDE)] & DOUBTED):
-                found[trip].append(Place(ts, at[LATITUDE], at[LONGITUDE], at.get(SPEED)))
+    wanted = [curves.Drive(trip.pk, trip.vehicle_id, trip.source_id, trip.started_at, trip.ended_at) for trip in trips]
+    for trip, told in curves.drives(wanted=wanted, signal_ids=[LATITUDE, LONGITUDE, SPEED]):
+        if place := place_of(told):
+            found[trip].append(place)
     return {trip: thin(places, most) for trip, places in found.items()}
+
+
+def place_of(told: Told) -> Place | None:
+    """Where a message says the vehicle was; None: it does not say, or is doubted."""
+    at = dict(zip(told.sig, told.val, strict=True))
+    if LATITUDE not in at or LONGITUDE not in at:
+        return None
+    if told.flag and told.flag[told.sig.index(LATITUDE)] & DOUBTED:
+        return None
+    return Place(told.ts, at[LATITUDE], at[LONGITUDE], at.get(SPEED))
 
 
 def thin(places: list[Place], most: int) -> list[Place]:
@@ -195,15 +165,6 @@ def thin(places: list[Place], most: int) -> list[Place]:
 def track(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Place]:
     """Where a vehicle was in `[since, until)`, by all its sources, at most 10,100 places."""
     since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ts, sig, val, flag FROM message WHERE vehicle_id = %s AND ts >= %s AND ts < %s"
-            " AND sig @> ARRAY[1, 2]::int2[] ORDER BY ts",
-            [vehicle.pk, since, until],
-        )
-        places = []
-        for ts, sig, val, flag in cursor.fetchall():
-            at = dict(zip(sig, val, strict=True))
-            if not (flag and flag[sig.index(LATITUDE)] & DOUBTED):
-                places.append(Place(ts, at[LATITUDE], at[LONGITUDE], at.get(SPEED)))
+    told = reading.messages(vehicle_id=vehicle.pk, stretches=[(since, until)], signal_ids=[LATITUDE, LONGITUDE, SPEED])
+    places = [place for each in told if (place := place_of(each))]
     return thin(places, MOST_POINTS)

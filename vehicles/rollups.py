@@ -11,6 +11,7 @@ from django.db import connection
 from vehicles.quality import Row
 from vehicles.signals import charted
 from vehicles.statements import Write, array
+from vehicles.store import five_minutes, tiers
 
 ADD = """
 INSERT INTO rollup_1m AS r (vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at)
@@ -97,4 +98,8 @@ def rebuild(*, vehicle_id: int, since: datetime, until: datetime) -> None:
         cursor.execute(
             "DELETE FROM rollup_1m WHERE vehicle_id = %(vehicle)s AND bucket >= %(since)s AND bucket < %(until)s", facts
         )
-        cursor.execute(f"INSERT INTO rollup_1m {FROM_RAW}", facts)
+        if not tiers.sealed_files(since=since, until=until):
+            cursor.execute(f"INSERT INTO rollup_1m {FROM_RAW}", facts)
+            return
+    minutes = tiers.minutes(vehicle_id=vehicle_id, signal_ids=sorted(charted), since=since, until=until)
+    five_minutes.write_minutes(buckets=minutes)

@@ -16,7 +16,7 @@ from vehicles.quality import Compared, Refusal, Row, Stored
 from vehicles.readings import Outcome, Readings
 from vehicles.signals import CELL, by_id
 from vehicles.statements import Write
-from vehicles.store import days, reading
+from vehicles.store import days, lake, reading, tiers
 
 CONTEXT = timedelta(seconds=120)  # a frozen position takes a minute to show
 APART = timedelta(minutes=10)
@@ -216,11 +216,18 @@ def delete_readings(*, source: Source) -> int:
     latest.lock(vehicle_id=source.vehicle_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH gone AS (DELETE FROM message WHERE vehicle_id = %s AND source_id = %s RETURNING ts)"
-            " SELECT count(*), min(ts), max(ts) FROM gone",
-            [source.vehicle_id, source.pk],
+            "WITH gone AS (DELETE FROM message WHERE vehicle_id = %s AND source_id = %s RETURNING ts),"
+            " late AS (DELETE FROM late_message WHERE vehicle_id = %s AND source_id = %s RETURNING ts),"
+            " every AS (TABLE gone UNION ALL TABLE late) SELECT count(*), min(ts), max(ts) FROM every",
+            [source.vehicle_id, source.pk] * 2,
         )
         rows, first, last = cursor.fetchone()
+    sealed = tiers.extent(vehicle_id=source.vehicle_id, source_id=source.pk)
+    if sealed is not None:
+        first, last = min(first or sealed.first, sealed.first), max(last or sealed.last, sealed.last)
+        rows += sealed.moments
+        lake.ask(vehicle_id=source.vehicle_id, source_ids=[source.pk])
+        transaction.on_commit(lake.finish_soon)
     reading_counts.forget(source=source)
     if rows:
         rollups.rebuild(vehicle_id=source.vehicle_id, since=first, until=last + timedelta(minutes=1))

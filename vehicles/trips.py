@@ -1,9 +1,9 @@
 """Trips of a vehicle: cut from what a source measured, kept private at the owner's wish, each drive counted once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from dimo.errors import DomainError
 from vehicles import cutting, signals
@@ -11,13 +11,10 @@ from vehicles.cutting import Cut, Point
 from vehicles.models import Source, Trip, Vehicle
 from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
 from vehicles.quality import Flag
+from vehicles.store import reading
 
 REACH = timedelta(hours=6)  # how far a stretch without gaps is followed back to its beginning
 POSITION_DOUBTED = Flag.TELEPORT | Flag.FROZEN
-READ = """
-SELECT ts, sig, val, flag FROM message
-WHERE vehicle_id = %s AND source_id = %s AND ts >= %s AND ts <= %s ORDER BY ts
-"""
 FIELDS = {
     signals.SPEED: "speed",
     signals.IGNITION: "ignition",
@@ -71,33 +68,28 @@ def whole_drives(*, source: Source, since: datetime, until: datetime) -> tuple[d
     near = source.trips.filter(ended_at__gte=since - cutting.GAP, started_at__lte=until + cutting.GAP)
     for started, ended in near.values_list("started_at", "ended_at"):
         since, until = min(since, started), max(until, ended)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ts FROM message WHERE vehicle_id = %s AND source_id = %s AND ts >= %s AND ts < %s ORDER BY ts DESC",
-            [source.vehicle_id, source.pk, since - REACH, since],
-        )
-        for (ts,) in cursor.fetchall():
-            if since - ts > cutting.GAP:
-                break
-            since = ts
+    before = reading.messages(vehicle_id=source.vehicle_id, source_id=source.pk, stretches=[(since - REACH, since)])
+    for told in reversed(before):
+        if since - told.ts > cutting.GAP:
+            break
+        since = told.ts
     return since, until
 
 
 def read_points(*, vehicle_id: int, source_id: int, since: datetime, until: datetime) -> list[Point]:
     """What the cutter looks at, in order; positions that are doubted are left out."""
     points = []
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [vehicle_id, source_id, since, until])
-        for ts, sig, val, flag in cursor.fetchall():
-            at = dict(zip(sig, val, strict=True))
-            facts: dict[str, float] = {name: at[signal] for signal, name in FIELDS.items() if signal in at}
-            if "ignition" in facts:
-                facts["ignition"] = bool(facts["ignition"])
-            if signals.LATITUDE in at and signals.LONGITUDE in at:
-                place = sig.index(signals.LATITUDE)
-                if not (flag and flag[place] & POSITION_DOUBTED):
-                    facts |= {"lat": at[signals.LATITUDE], "lon": at[signals.LONGITUDE]}
-            points.append(Point(at=ts.astimezone(UTC), **facts))  # type: ignore[arg-type]
+    stretch = (since, until + timedelta(microseconds=1))
+    for ts, _, sig, val, flag in reading.messages(vehicle_id=vehicle_id, source_id=source_id, stretches=[stretch]):
+        at = dict(zip(sig, val, strict=True))
+        facts: dict[str, float] = {name: at[signal] for signal, name in FIELDS.items() if signal in at}
+        if "ignition" in facts:
+            facts["ignition"] = bool(facts["ignition"])
+        if signals.LATITUDE in at and signals.LONGITUDE in at:
+            place = sig.index(signals.LATITUDE)
+            if not (flag and flag[place] & POSITION_DOUBTED):
+                facts |= {"lat": at[signals.LATITUDE], "lon": at[signals.LONGITUDE]}
+        points.append(Point(at=ts, **facts))  # type: ignore[arg-type]
     return points
 
 

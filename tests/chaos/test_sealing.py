@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 
 from tests.vehicles.store import world
-from tests.vehicles.store.conftest import lake  # noqa: F401
+from tests.vehicles.store.conftest import folder  # noqa: F401
 from vehicles.models import SealedDay
 from vehicles.store import days, passes
 

@@ -1,10 +1,10 @@
 """Values of sealed days, out of the lake's files, less what is to be erased from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +13,9 @@ import pyarrow.dataset as ds
 from vehicles.models import LakeErasure
 from vehicles.store import table
 
+T = TypeVar("T")
 Stretch = tuple[datetime, datetime]
+TRIES: Final = 3
 MICROS = pa.timestamp("us", tz="UTC")
 
 
@@ -83,3 +85,23 @@ def regrouped(values: pa.Table, source_id: int | None) -> Iterator[Told]:
         told.val.append(value)
         told.flag.append(flag)
     yield from groups.values()
+
+
+def binned(values: pa.Table, step: int) -> Iterator[tuple[int, datetime, float, int]]:
+    """(signal, start, sum, count) of each bin of `step` seconds since 1970."""
+    micros = step * 1_000_000
+    start = pc.multiply(pc.divide(values.column("ts").cast(pa.int64()), micros), micros).cast(pa.int64()).cast(MICROS)
+    groups = values.append_column("start", start).group_by(["signal_id", "start"])
+    sums = groups.aggregate([("value", "sum"), ("value", "count")])
+    names = ("signal_id", "start", "value_sum", "value_count")
+    yield from zip(*(sums.column(name).to_pylist() for name in names), strict=True)
+
+
+def again_if_gone(act: Callable[[], T]) -> T:
+    """Read again where files went away meanwhile; PostgreSQL names the new ones then."""
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except FileNotFoundError:
+            continue
+    return act()

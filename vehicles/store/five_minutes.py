@@ -11,7 +11,7 @@ from vehicles.signals import charted
 
 # A tie on a moment goes to the lower source for the first value and to the higher for the last.
 FROM_ROWS: Final = """
-SELECT vehicle_id, signal_id, time_bucket(INTERVAL 5 minutes, ts) AS bucket, count(*)::INTEGER AS n,
+SELECT vehicle_id, signal_id, time_bucket(INTERVAL {minutes} minutes, ts) AS bucket, count(*)::INTEGER AS n,
   sum(value ORDER BY ts, source_id) AS sum, min(value) AS min, max(value) AS max,
   first(value ORDER BY ts, source_id) AS first, last(value ORDER BY ts, source_id) AS last,
   min(ts) AS first_at, max(ts) AS last_at
@@ -33,11 +33,11 @@ INSERT INTO rollup_5m AS r SELECT * FROM added_5m ON CONFLICT (vehicle_id, signa
 Rolled = Sequence[tuple[Any, ...]]
 
 
-def rolled(link: duckdb.DuckDBPyConnection, rows: str) -> Rolled:
-    """The buckets of a relation of the lake's columns."""
+def rolled(link: duckdb.DuckDBPyConnection, rows: str, *, minutes: int = 5) -> Rolled:
+    """The buckets of charted signals in a relation of the lake's columns."""
     link.execute("SET timezone = 'UTC'")
     signals = ",".join(str(signal) for signal in sorted(charted))
-    found = link.sql(FROM_ROWS.format(rows=rows, signals=signals)).to_arrow_table()
+    found = link.sql(FROM_ROWS.format(rows=rows, signals=signals, minutes=minutes)).to_arrow_table()
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
@@ -55,6 +55,14 @@ def write(*, buckets: Rolled, since: datetime, until: datetime, added: bool) -> 
         if added:
             cursor.execute(ADD)
             cursor.execute("DROP TABLE added_5m")
+
+
+def write_minutes(*, buckets: Rolled) -> None:
+    """Put minutes where there are none; in the same form as those of five."""
+    with connection.cursor() as cursor, cursor.copy(COPY.format(table="rollup_1m")) as copy:
+        copy.set_types(TYPES)
+        for bucket in buckets:
+            copy.write_row(bucket)
 
 
 def forget(*, vehicle_id: int, since: datetime, until: datetime) -> None:

@@ -1,6 +1,7 @@
 """Erasing from all tiers: hot rows, what came late, roll-ups, and the lake's files with every older version of them."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
@@ -47,6 +48,12 @@ def ask(
     )
 
 
+def finish_soon() -> None:
+    """Carry out what was asked, unless a sealer is at work; its next pass does it then."""
+    with suppress(days.SealerBusy), days.sealing_alone() as holder:
+        finish_erasures(holder)
+
+
 def finish_erasures(holder: Any) -> int:
     """Carry out all that was asked, oldest first, where the caller is the only sealer; values the lake lost."""
     asked = list(LakeErasure.objects.order_by("pk"))
@@ -74,8 +81,8 @@ def predicate(erasure: LakeErasure) -> str:
     if erasure.since > ALWAYS[0] or erasure.until < ALWAYS[1]:
         first, last = days.span(erasure.since, erasure.until)
         text += f" AND day >= {days.number(first)} AND day <= {days.number(last)}"
-        text += f" AND ts >= TIMESTAMP '{erasure.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
-        text += f" AND ts < TIMESTAMP '{erasure.until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        text += f" AND ts >= '{erasure.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        text += f" AND ts < '{erasure.until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
     if erasure.source_ids:
         text += f" AND source_id IN ({','.join(str(source) for source in erasure.source_ids)})"
     return text

@@ -6,10 +6,10 @@ once. Files are those that PostgreSQL names; should an erasure take one away und
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +19,6 @@ from django.db import connection
 from vehicles.store import cold, days, link, table
 from vehicles.store.cold import Stretch, Told
 
-T = TypeVar("T")
-TRIES: Final = 3
 SORT: Final = [("vehicle_id", "ascending"), ("signal_id", "ascending"), ("ts", "ascending"), ("source_id", "ascending")]
 FLAGS: Final = "CASE WHEN m.flag = '{}' THEN array_fill(0::int2, ARRAY[cardinality(m.sig)]) ELSE m.flag END"
 # One statement, hence one snapshot, whatever the isolation of the transaction around it. Bounds as constants let
@@ -73,7 +71,7 @@ def read(*, vehicle_ids: Iterable[int], signal_ids: Iterable[int], since: dateti
     if not vehicles or not signals or since >= until:
         return table.VALUES.empty_table()
     how = through_django if connection.in_atomic_block else through_arrow
-    return again_if_gone(lambda: how(vehicles, signals, since, until))
+    return cold.again_if_gone(lambda: how(vehicles, signals, since, until))
 
 
 def messages(
@@ -88,7 +86,7 @@ def messages(
     wanted = [(low, high) for low, high in stretches if low < high]
     if not wanted:
         return []
-    return again_if_gone(lambda: _messages(vehicle_id, wanted, source_id, signals))
+    return cold.again_if_gone(lambda: _messages(vehicle_id, wanted, source_id, signals))
 
 
 def _messages(
@@ -225,13 +223,3 @@ def finished(
     if files:
         parts.append(cold.in_lake(files, vehicles, signals, [(since, until)]))
     return pa.concat_tables(parts).sort_by(SORT)
-
-
-def again_if_gone(act: Callable[[], T]) -> T:
-    """Read again where files went away meanwhile; PostgreSQL names the new ones then."""
-    for _ in range(TRIES - 1):
-        try:
-            return act()
-        except FileNotFoundError:
-            continue
-    return act()

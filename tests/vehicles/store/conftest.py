@@ -14,7 +14,7 @@ CLOSED = "SELECT conrelid::regclass::text FROM pg_constraint WHERE conname = 'cl
 
 
 @pytest.fixture(autouse=True)
-def lake(services: Services, tmp_path: Path) -> Iterator[Path]:
+def folder(services: Services, tmp_path: Path) -> Iterator[Path]:
     """A lake of the test's own, and open days after it."""
     before, settings.LAKE_URL = settings.LAKE_URL, str(tmp_path / "lake")
     yield tmp_path / "lake"

@@ -1,0 +1,133 @@
+"""Charts, maps and trips do not tell where their days lie; five-minute roll-ups are what raw values say."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from tests.vehicles.factories import drive, make_source
+from tests.vehicles.store import world
+from vehicles import measurements, telemetry, trips
+from vehicles.models import Source
+from vehicles.readings import Message
+from vehicles.signals import BATTERY_LEVEL, ODOMETER, SPEED, charted
+from vehicles.store import days, five_minutes, late, link, passes, seal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+UNCHARTED = 36
+DAY = (world.START - timedelta(hours=4), world.START + timedelta(hours=19))
+MONTH = (world.SPAN[0], world.SPAN[1])
+COLUMNS = "vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at"
+
+
+def sealed(*later: datetime) -> None:
+    for day in range(2):
+        seal.seal_day(day=world.DAY + day * days.ONE, now=world.NOW)
+
+
+def drop() -> None:
+    for day in range(2):
+        passes.seal_due_days(now=world.AFTER_GRACE, day=world.DAY + day * days.ONE)
+
+
+def curves(source: Source) -> list:
+    asked = (SPEED, ODOMETER, UNCHARTED)
+    periods = [(*DAY, None), (*DAY, 60), (*MONTH, None), (*MONTH, 3600), (*MONTH, 86_400)]
+    return [
+        measurements.series(vehicle=source.vehicle, signal_ids=asked, since=since, until=until, step=step)
+        for since, until, step in periods
+    ]
+
+
+def test_charts_of_any_length_are_the_same_after_sealing_and_late_data_shows_at_once():
+    [source] = world.fleet(1, days=3)
+    for day in range(3):
+        told = [Message(each.ts + days.ONE * day, {UNCHARTED: 12.5}) for each in world.messages(step=61)]
+        world.store(source, told)
+    assert UNCHARTED not in charted
+    before = curves(source)
+    assert [each.step for each in before] == [0, 60, 300, 3600, 86_400]
+    assert len(before[0].points[UNCHARTED]) == 40
+    sealed()
+    assert curves(source) == before
+    drop()
+    assert curves(source) == before
+    world.store(source, [Message(world.START + timedelta(hours=3), {SPEED: 10.0, UNCHARTED: 13.5})])
+    with_late = curves(source)
+    assert all(one != other for one, other in zip(before, with_late, strict=True))
+    late.seal_late(day=world.DAY)
+    assert curves(source) == with_late
+
+
+def rolled() -> list:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {COLUMNS} FROM rollup_5m ORDER BY 1, 2, 3")
+        return cursor.fetchall()
+
+
+def test_five_minutes_equal_what_raw_values_say_also_after_late_data_came():
+    sources = world.fleet(2)
+    seal.seal_day(day=world.DAY, now=world.NOW)
+    for number in range(3):  # quarters are exact in any order
+        told = world.messages(world.START + timedelta(seconds=90 * number + 7), count=5, step=13)
+        world.store(sources[0], told)
+        late.seal_late(day=world.DAY)
+    values = world.everything(sources)
+    with link.workbench() as bench:
+        bench.register("raw", values)
+        assert rolled() == [tuple(row) for row in five_minutes.rolled(bench, "raw")]
+    assert {row[1] for row in rolled()} == {SPEED, ODOMETER, BATTERY_LEVEL}
+    assert sum(row[3] for row in rolled()) == values.num_rows
+
+
+def test_tracks_are_the_same_after_sealing():
+    source = make_source()
+    told = drive(world.START, seconds=1200)
+    telemetry.store_readings(vehicle=source.vehicle, source=source, readings=told, now=world.NOW)
+    end = told[-1].ts
+    cut = trips.cut_trips(vehicle=source.vehicle, source=source, since=world.START, until=end, now=world.NOW)
+
+    def drawn():
+        whole = measurements.track(vehicle=source.vehicle, since=DAY[0], until=DAY[1])
+        return measurements.tracks(trips=cut), whole
+
+    before = drawn()
+    assert len(before[0][cut[0].pk]) == len(before[1]) == 241
+    sealed()
+    assert drawn() == before
+    drop()
+    assert drawn() == before
+
+
+def test_a_late_message_cuts_the_whole_drive_anew_and_not_itself_alone():
+    source = make_source()
+    told = drive(world.START, seconds=1200)
+    kept, came = told[:100] + told[110:], told[100:110]
+
+    def store(readings):
+        telemetry.store_readings(vehicle=source.vehicle, source=source, readings=readings, now=world.NOW)
+        since, until = readings[0].ts, readings[-1].ts
+        return trips.cut_trips(vehicle=source.vehicle, source=source, since=since, until=until, now=world.NOW)
+
+    [first] = store(kept)
+    sealed()
+    drop()
+    [again] = store(came)
+    assert (again.pk, again.started_at, again.ended_at) == (first.pk, first.started_at, first.ended_at)
+    assert again.readings > first.readings
+
+
+def test_a_page_of_trips_asks_once_however_many_there_are(django_assert_max_num_queries):
+    source = make_source()
+    cut = []
+    for hour in range(4):
+        told = drive(world.START + timedelta(hours=hour), seconds=600)
+        telemetry.store_readings(vehicle=source.vehicle, source=source, readings=told, now=world.NOW)
+        cut += trips.cut_trips(
+            vehicle=source.vehicle, source=source, since=told[0].ts, until=told[-1].ts, now=world.NOW
+        )
+    with django_assert_max_num_queries(1):
+        measurements.tracks(trips=cut)
+    sealed()
+    with django_assert_max_num_queries(2):
+        assert all(measurements.tracks(trips=cut).values())
