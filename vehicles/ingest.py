@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from dimo.errors import DomainError
-from vehicles import alongside, envelope, intake, latest, quality, statements, telemetry, wire
+from vehicles import alongside, envelope, intake, latest, quality, statements, telemetry, told_vins, wire
 from vehicles.intake import Caller
 from vehicles.latest import State
 from vehicles.models import Device
@@ -66,6 +66,11 @@ def write_down(items: Sequence[Item], stored: Sequence[Stored], callers: dict[st
     writes = intake.remembering(events=events, now=now)
     seen = {callers[signer_of(item)].device_id for item in accepted}
     writes += intake.saving(callers=callers.values(), seen=seen, now=now)
+    writes += told_vins.keeping(
+        payloads=(
+            (callers[signer_of(i)].device_id, i.pairs[0].vehicle_id, bytes(i.header.data)) for i in accepted if i.header
+        )
+    )
     for each in stored:
         placed = each.placed
         beside = alongside.storing(vehicle_id=placed.vehicle_id, source_id=placed.source_id, items=each.items)

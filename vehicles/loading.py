@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from vehicles import registry, telemetry, trips
+from vehicles import latest, registry, telemetry, trips
 from vehicles.importers.parsed import Car, Export, FileRefused, Format, Found, Parsed, Rejected
 from vehicles.models import ImportBatch, RejectionCount, Source, Vehicle
+from vehicles.ownership_selectors import owned_by
 from vehicles.readings import Message, Outcome
 
 CHUNK = 4_000  # messages stored in one transaction
 MOST_CARS = 50
 LONGEST_KEY = 80
+NOT_THEIRS = "not_owned_then"
 
 
 class TooManyCars(FileRefused):
@@ -123,9 +125,16 @@ class Garage:
 
     @transaction.atomic
     def flush(self, lane: Lane, row: int) -> None:
-        outcome = telemetry.store_readings(
-            vehicle=lane.source.vehicle, source=lane.source, readings=lane.messages, now=self.now
-        )
+        latest.lock(vehicle_id=lane.source.vehicle_id)  # the car may change hands while its file is read
+        times = owned_by(owner=self.batch.owner, vehicle=lane.source.vehicle)
+        own = [message for message in lane.messages if any(time.covers(message.ts) for time in times)]
+        if len(own) < len(lane.messages):
+            mine = {message.ts for message in own}
+            gone = [signal for message in lane.messages if message.ts not in mine for signal in message.values]
+            counts = Counter((telemetry.name_of(signal), NOT_THEIRS) for signal in gone)
+            self.add(Outcome(rejected=counts))
+            self.keep_counts(lane.source, counts)
+        outcome = telemetry.store_readings(vehicle=lane.source.vehicle, source=lane.source, readings=own, now=self.now)
         lane.messages = []
         self.batch.done_rows = max(self.batch.done_rows, row)
         self.add(outcome)

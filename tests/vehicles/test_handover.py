@@ -1,5 +1,6 @@
 """A vehicle changes hands: both keep to their own time with it, on every page and by every key."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -201,3 +202,32 @@ def test_a_device_that_moves_to_another_car_carries_nothing_across(client):
     just_before = moment - timedelta(microseconds=1)
     assert [sent(device.vehicle, just_before), sent(device.vehicle, moment)] == [1, 0]
     assert [sent(second, just_before), sent(second, moment)] == [0, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hand_over_waits_for_the_message_that_is_being_taken_in(client, monkeypatch):
+    """Without the lock on the device the hand-over would end before the reading is stored, in the buyer's time."""
+    device, buyer = make_client(), make_user()
+    inside, moved, place_rows = threading.Event(), [], telemetry.place
+
+    def hand_over():
+        try:
+            inside.wait(10)
+            moved.append(registry.transfer_vehicle(vehicle=device.vehicle, buyer=buyer, now=timezone.now()))
+        finally:
+            connection.close()
+
+    def slowly(**facts):
+        inside.set()
+        other.join(0.5)
+        assert other.is_alive()
+        return place_rows(**facts)
+
+    monkeypatch.setattr(telemetry, "place", slowly)
+    other = threading.Thread(target=hand_over)
+    other.start()
+    assert post(client, [device.signed([reading(ago=-100)])]).json()["accepted"] == 1
+    other.join(20)
+    client.force_login(buyer)
+    assert moved[0].owned_since > timezone.now() + timedelta(seconds=60)
+    assert client.get(reverse("api-latest", args=[device.vehicle.public_id])).json() == []

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dimo.audit.models import AuditEvent
+from tests.vehicles.devices import make_client, post, reading
 from tests.vehicles.factories import NOW, make_user, make_vehicle
 from vehicles import registry, vin
-from vehicles.models import Vehicle, VinClaim
+from vehicles.models import Pairing, Vehicle, VinClaim
 
 GOOD = "1M8GDM9AXKP042788"  # the worked example of 49 CFR 565's check digit
-TESLA = "5YJ3E1EA7KF000316"
+OTHER = "WVWZZZ1JZXW000001"
 
 
 def with_check(text):
@@ -128,3 +129,26 @@ def test_make_and_year_are_filled_in_and_never_overwritten():
     enter(empty, with_check("5YJ3E1EA0KF000316"))
     enter(told, with_check("5YJ3E1EA0KF000317"))
     assert [(v.make, v.year) for v in Vehicle.objects.order_by("pk")] == [("Tesla", 2019), ("Own words", 2001)]
+
+
+@pytest.mark.django_db
+def test_a_device_in_another_car_is_noticed_without_keeping_its_vin(client):
+    device = make_client()
+    enter(device.vehicle)
+    client.force_login(device.vehicle.owner)
+    page = reverse("vehicle", args=[device.vehicle.public_id])
+
+    def tell(told):
+        data = {"signals": [reading()], "vin": told}
+        assert post(client, [device.signed([], data=data)]).json()["accepted"] == 1
+        return "tells another VIN" in client.get(page).content.decode()
+
+    assert [tell(GOOD), tell(OTHER), tell(OTHER), tell("nonsense"), tell(GOOD.lower())] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert len(bytes(Pairing.objects.get().vin_told)) == 32
+    post(client, [device.signed([], data={"signals": [reading(ago=1)], "vin": 7})])

@@ -30,6 +30,7 @@ words: Mapping[str, str] = MappingProxyType(
         "not_measured": "The device says that it did not measure it",
         "future_timestamp": "Dated in the future",
         "too_old": "Older than anything we take",
+        "not_owned_then": "Measured when the car was somebody else's",
         "poor_fix": "The satellites stood too badly for a position (HDOP 20 or more)",
         "unknown_signal": "A signal we do not keep",
     }

@@ -1,12 +1,15 @@
 """Taking an import back: its readings, and the cars that were made for it alone."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
 
 from tests.unions.factories import union
 from tests.vehicles.devices import make_client
-from tests.vehicles.factories import NOW, make_source, make_user, make_vehicle
+from tests.vehicles.factories import NOW, drive, make_source, make_user, make_vehicle
 from unions import membership
-from vehicles import imports, registry
+from vehicles import imports, loading, registry
 from vehicles.models import ImportBatch, Source, Vehicle
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +60,19 @@ def test_a_car_that_a_room_above_knows_stays():
     membership.join_union(union=union(), vehicle=vehicle, member=batch.owner, now=NOW)
     assert left(batch, vehicle) is True
     assert Source.objects.filter(vehicle=vehicle).exists()
+
+
+def test_a_file_tells_nothing_of_a_time_when_the_car_was_somebody_elses():
+    batch, vehicle = imported()
+    moved = registry.transfer_vehicle(vehicle=vehicle, buyer=make_user(), now=NOW - timedelta(minutes=5))
+    for owner, kept in ((batch.owner, "seller"), (moved.owner, "buyer")):
+        own = ImportBatch.objects.create(owner=owner, format="teslafi", filename="y.csv", sha256=b"")
+        source = Source.objects.create(vehicle=vehicle, kind=Source.Kind.IMPORT, batch=own)
+        garage = loading.Garage(batch=own, target=source, now=NOW)
+        readings = drive(NOW - timedelta(minutes=10), seconds=590)
+        garage.flush(loading.Lane(source, readings), 1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT min(ts), max(ts) FROM message WHERE source_id = %s", [source.pk])
+            first, last = cursor.fetchone()
+        assert (last < moved.owned_since) if kept == "seller" else (first >= moved.owned_since)
+        assert own.rejected["not_owned_then"] > 100
