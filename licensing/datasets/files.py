@@ -7,16 +7,15 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 CHUNK = 1 << 20
 
 
 def lake() -> Path:
-    """The folder that LAKE_URL names. Object storage comes with the sealed days; until then it is refused by name."""
+    """The folder that LAKE_URL names; where that is object storage, DELIVERY_DIR: placing a revision is a rename."""
     address = settings.LAKE_URL.removeprefix("file://")
     if "://" in address:
-        raise ImproperlyConfigured(f"LAKE_URL names {address.split('://')[0]}; delivered files need a folder so far")
+        return Path(os.environ.get("DELIVERY_DIR", settings.VAR_DIR / "lake"))
     return Path(address)
 
 
