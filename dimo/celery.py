@@ -36,6 +36,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
+    "judge movement": {"task": "vehicles.movement.tasks.judge_due", "schedule": 6 * 3600.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
 }
 for entry in SCHEDULE.values():
@@ -49,3 +50,4 @@ app.set_default()  # threads of the web server send with this application too
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="import_tasks")
 app.autodiscover_tasks(["vehicles.store"])
+app.autodiscover_tasks(["vehicles.movement"])

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import connect_urls, diagnostics_urls, import_urls, pages, parts, trip_pages
+from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -22,5 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
     *connect_urls.urlpatterns,
     *import_urls.urlpatterns,
+    *movement_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
 ]

@@ -9,6 +9,7 @@ from vehicles.models.costs import EnergyPrice
 from vehicles.models.days import LakeErasure, SealedDay
 from vehicles.models.diagnostics import FaultCode, FaultList
 from vehicles.models.events import VehicleEvent
+from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
@@ -23,6 +24,7 @@ __all__ = [
     "HiddenStretch",
     "ImportBatch",
     "LakeErasure",
+    "MovementVerdict",
     "NamedArea",
     "Pairing",
     "QuietEpisode",
@@ -31,6 +33,7 @@ __all__ = [
     "Source",
     "TransferOffer",
     "Trip",
+    "TripPrint",
     "TripSeam",
     "Vehicle",
     "VehicleContact",
