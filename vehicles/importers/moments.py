@@ -37,6 +37,11 @@ def read(cell: str, clock: str) -> datetime:
 
 
 def written(cell: str, *, day_first: bool) -> datetime:
+    """A local moment with day and month in the order said, on a clock of 12 or 24 hours.
+
+    Raises:
+        ValueError
+    """
     match = WRITTEN.fullmatch(cell.strip())
     if match is None:
         raise ValueError(cell)
