@@ -1,13 +1,17 @@
 """What operators may look at: vehicles, devices and counts; never a coordinate, never a value."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from vehicles.models import Device, ImportBatch, Pairing, RejectionCount, Source, Vehicle
+from dimo.users.models import User
+from vehicles import registry
+from vehicles.models import Device, ImportBatch, Pairing, RejectionCount, Source, Vehicle, VinClaim
 
 
 class LookedAt(ModelAdmin):
@@ -73,3 +77,30 @@ class RejectionCountAdmin(LookedAt):
     list_filter = ("code",)
     fields = list_display
     readonly_fields = ("source_id",)
+
+
+@admin.register(VinClaim)
+class VinClaimAdmin(LookedAt):
+    """Whose a VIN is, decided on papers that both show us; the VIN itself is not shown."""
+
+    list_display = ("id", "vehicle_id", "state", "opened_at", "settled_at")
+    list_filter = ("state",)
+    fields = list_display
+    readonly_fields = ("id", "vehicle_id")
+    actions = ("grant", "refuse")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("vehicles.change_vinclaim")
+
+    @admin.action(description=_("Grant: the VIN passes to the claimant's vehicle"), permissions=["operate"])
+    def grant(self, request: HttpRequest, queryset: Any) -> None:
+        self.settle(request, queryset, granted=True)
+
+    @admin.action(description=_("Refuse: the VIN stays where it is"), permissions=["operate"])
+    def refuse(self, request: HttpRequest, queryset: Any) -> None:
+        self.settle(request, queryset, granted=False)
+
+    def settle(self, request: HttpRequest, queryset: Any, *, granted: bool) -> None:
+        for claim in queryset:
+            registry.settle_claim(claim=claim, granted=granted, operator=cast(User, request.user), now=timezone.now())
+        messages.success(request, _("Decided. Both vehicles show it."))

@@ -228,8 +228,6 @@ def undo_import(*, batch_id: UUID, now: datetime) -> ImportBatch:
 
 def remove_unused(vehicle: Vehicle, batch: ImportBatch) -> None:
     """Delete a vehicle that only this import gave anything; whatever else refers to it protects it."""
-    if vehicle.pairings.exists() or vehicle.sources.exclude(batch=batch).exists():
-        return
     with suppress(ProtectedError, RestrictedError), transaction.atomic():
         vehicle.sources.filter(batch=batch).delete()
         number = vehicle.pk

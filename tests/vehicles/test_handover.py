@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from tests.vehicles.devices import make_client, place, post, reading
 from tests.vehicles.factories import NOW, drive, make_source, make_user, make_vehicle
-from vehicles import ownership_selectors, registry, telemetry, trips
+from vehicles import measurements, ownership_selectors, registry, selectors, telemetry, trips
 from vehicles.models import Pairing, TransferOffer, Trip, VehicleOwnership
+from vehicles.signals import SPEED
 
 pytestmark = pytest.mark.django_db
 
@@ -47,8 +48,10 @@ def test_seller_and_buyer_each_see_their_own_drive_alone(client):
         assert client.get(reverse("trip", args=[other.public_id])).status_code == 404
         listed = client.get(reverse("api-trips", args=[vehicle.public_id])).json()["results"]
         assert [each["id"] for each in listed] == [str(own.public_id)]
-        latest = {v["name"]: v["value"] for v in client.get(reverse("api-latest", args=[vehicle.public_id])).json()}
-        assert lat <= latest["currentLocationLatitude"] < lat + 1 if "currentLocationLatitude" in latest else latest
+        latest = client.get(reverse("api-latest", args=[vehicle.public_id])).json()
+        times = {datetime.fromisoformat(value["timestamp"]) for value in latest}
+        assert times
+        assert times <= {at for at in times if (at < vehicle.owned_since) == (person == seller)}
         data = client.get(reverse("telemetry-json"), {"trip": str(own.public_id)}).json()
         assert len(data["t"]) > 50
         assert client.get(reverse("telemetry-json"), {"trip": str(other.public_id)}).status_code == 404
@@ -94,8 +97,6 @@ def test_a_drive_over_the_hand_over_is_parted_and_late_cutting_gives_each_its_ow
     first, second = Trip.objects.order_by("started_at")
     assert (first.owner_epoch, second.owner_epoch) == (1, 2)
     assert first.ended_at < moment <= second.started_at
-    from vehicles import selectors
-
     assert list(selectors.trips_of(owner=seller)) == [first]
     assert list(selectors.trips_of(owner=buyer)) == [second]
 
@@ -231,3 +232,20 @@ def test_a_hand_over_waits_for_the_message_that_is_being_taken_in(client, monkey
     client.force_login(buyer)
     assert moved[0].owned_since > timezone.now() + timedelta(seconds=60)
     assert client.get(reverse("api-latest", args=[device.vehicle.public_id])).json() == []
+
+
+def test_a_minute_that_both_shared_is_in_nobodys_chart(client):
+    """Minutes are stored as sums, so one that holds both owners' readings would tell each of the other's."""
+    moment = timezone.now().replace(second=30, microsecond=0) - timedelta(hours=1)
+    source, buyer = make_source(), make_user()
+    seller = source.vehicle.owner
+    store(source, drive(moment - timedelta(seconds=605), kmh=36.0))
+    moved = registry.transfer_vehicle(vehicle=source.vehicle, buyer=buyer, now=moment)
+    store(source, drive(moment + timedelta(seconds=5), lat=10.1, kmh=72.0))
+    for person, kmh in ((seller, 36.0), (buyer, 72.0)):
+        vehicle = ownership_selectors.known_to(owner=person).get(pk=moved.pk)
+        span = {"since": moment - timedelta(days=2), "until": moment + timedelta(days=2)}
+        points = measurements.series(vehicle=vehicle, signal_ids=(SPEED,), **span).points[SPEED]
+        assert points
+        assert {value for _, value in points} == {kmh}
+        assert {value.value for value in measurements.last_values(vehicle=vehicle) if value.signal.id == SPEED} == {kmh}

@@ -48,7 +48,7 @@ def test_operators_look_and_do_not_touch(admin_user):
     request = RequestFactory().get("/")
     request.user = admin_user
     ours = [model_admin for model, model_admin in admin.site._registry.items() if model._meta.app_label == "vehicles"]
-    assert len(ours) == 6
+    assert len(ours) == 7
     for model_admin in ours:
         assert model_admin.has_view_permission(request)
         may = (model_admin.has_add_permission, model_admin.has_change_permission, model_admin.has_delete_permission)

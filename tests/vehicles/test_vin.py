@@ -152,3 +152,13 @@ def test_a_device_in_another_car_is_noticed_without_keeping_its_vin(client):
     ]
     assert len(bytes(Pairing.objects.get().vin_told)) == 32
     post(client, [device.signed([], data={"signals": [reading(ago=1)], "vin": 7})])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("action", "state"), [("grant", "granted"), ("refuse", "refused")])
+def test_an_operator_decides_a_claim_in_the_admin(admin_client, action, state):
+    enter(make_vehicle())
+    claim = enter(make_vehicle())
+    admin_client.post("/admin/vehicles/vinclaim/", {"action": action, "_selected_action": [str(claim.pk)]})
+    claim.refresh_from_db()
+    assert claim.state == state
