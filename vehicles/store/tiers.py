@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -54,12 +55,12 @@ def newest_sealed(*, vehicle_id: int) -> Iterator[tuple[int, datetime, float, in
         yield from zip(*(column.to_pylist() for column in found.columns), strict=True)
 
 
-def minutes(*, vehicle_id: int, signal_ids: Sequence[int], since: datetime, until: datetime) -> list[tuple[Any, ...]]:
+def minutes(*, vehicle_id: int, signal_ids: Sequence[int], since: datetime, until: datetime) -> pa.Table:
     """The minutes of charted signals in `[since, until)`, from both tiers."""
     values = reading.read(vehicle_ids=[vehicle_id], signal_ids=signal_ids, since=since, until=until)
     with link.workbench() as bench:
         bench.register("told", values)
-        return list(five_minutes.rolled(bench, "told", minutes=1))
+        return five_minutes.rolled(bench, "told", minutes=1)
 
 
 def extent(*, vehicle_id: int, source_id: int) -> Extent | None:

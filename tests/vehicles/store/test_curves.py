@@ -75,7 +75,7 @@ def test_five_minutes_equal_what_raw_values_say_also_after_late_data_came():
     values = world.everything(sources)
     with link.workbench() as bench:
         bench.register("raw", values)
-        assert rolled() == [tuple(row) for row in five_minutes.rolled(bench, "raw")]
+        assert rolled() == [tuple(row.values()) for row in five_minutes.rolled(bench, "raw").to_pylist()]
     assert {row[1] for row in rolled()} == {SPEED, ODOMETER, BATTERY_LEVEL}
     assert sum(row[3] for row in rolled()) == values.num_rows
 
