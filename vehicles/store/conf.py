@@ -25,8 +25,11 @@ def lateness() -> timedelta:
 
 
 def grace() -> timedelta:
-    """How long a sealed day's partition stays (`SEAL_GRACE_MINUTES`): longer than the longest read."""
-    return timedelta(minutes=float(os.environ.get("SEAL_GRACE_MINUTES", "60")))
+    """How long a sealed day's partition stays (`SEAL_GRACE_MINUTES`): longer than the longest read.
+
+    An hour is enough for readers of both tiers. The default is 40 days, as long as some modules read `message` alone.
+    """
+    return timedelta(minutes=float(os.environ.get("SEAL_GRACE_MINUTES", "57600")))
 
 
 def buckets() -> int:

@@ -14,8 +14,9 @@ CLOSED = "SELECT conrelid::regclass::text FROM pg_constraint WHERE conname = 'cl
 
 
 @pytest.fixture(autouse=True)
-def folder(services: Services, tmp_path: Path) -> Iterator[Path]:
+def folder(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A lake of the test's own, and open days after it."""
+    monkeypatch.setenv("SEAL_GRACE_MINUTES", "60")
     before, settings.LAKE_URL = settings.LAKE_URL, str(tmp_path / "lake")
     yield tmp_path / "lake"
     settings.LAKE_URL = before
