@@ -81,7 +81,7 @@ def axles(pressures: Mapping[tuple[str, str], Reading]) -> tuple[Axle, ...]:
             difference = abs(left.value - right.value)
             if difference >= AXLE_DIFFERENCE and abs(left.at - right.at) <= TOGETHER:
                 apart = difference / 100
-        found.append(Axle(row, wheels, apart))  # type: ignore[arg-type]
+        found.append(Axle(row, wheels, apart))
     return tuple(found)
 
 

@@ -70,6 +70,7 @@ KNOWN: Mapping[str, tuple[Words, Severity]] = MappingProxyType(
 
 def explain(code: str) -> Explained:
     """A code of five characters in plain words."""
+    title: Words
     if maker_specific(code):
         title = _("%(system)s: a code of the maker's own") % {"system": SYSTEMS[code[0]]}
         return Explained(title, "check", _("Only the maker's papers say what it means; a garage can read them."), True)

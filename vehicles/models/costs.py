@@ -11,7 +11,7 @@ from vehicles.models.registry import Vehicle
 
 
 class EnergyPrice(models.Model):
-    """What a vehicle's owner pays in a period `[from, to)` of days; what is not told has no price and is not guessed."""
+    """What a vehicle's owner pays in a period `[from, to)` of days; what is not told is not guessed."""
 
     vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="energy_prices")
     owner_epoch = models.PositiveIntegerField()

@@ -61,11 +61,6 @@ class Vehicle(models.Model):
             )
         ]
 
-    @property
-    def moves(self) -> bool:
-        """Whether it drives: what does not has no trips and no map."""
-        return kinds.named(self.kind).moves
-
     def __str__(self) -> str:
         # `called`: by an owner whose time is over, see `ownership_selectors`; the owner of now may call it otherwise.
         return (
@@ -73,6 +68,11 @@ class Vehicle(models.Model):
             or " ".join(filter(None, [self.make, self.model]))
             or f"Vehicle {self.pk}"
         )
+
+    @property
+    def moves(self) -> bool:
+        """Whether it drives: what does not has no trips and no map."""
+        return kinds.named(self.kind).moves
 
 
 class Device(models.Model):

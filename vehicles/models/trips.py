@@ -16,8 +16,8 @@ from vehicles.models.sources import Source
 class Trip(models.Model):
     """A drive, cut from movement, ignition and gaps, as its driver joined and split it.
 
-    A private or a deleted trip is in nobody's dataset, from any moment. Areas are H3 cells of resolution 7 as their upper
-    40 bits (`signals.cell_value`). What was cut before a figure was known of has none.
+    A private or a deleted trip is in nobody's dataset, from any moment. Areas are H3 cells of resolution 7 as their
+    upper 40 bits (`signals.cell_value`). What was cut before a figure was known of has none.
     """
 
     class EnergyBy(models.TextChoices):
