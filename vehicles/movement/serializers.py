@@ -1,5 +1,6 @@
 """What the API tells an owner of verdicts."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from vehicles.models import MovementVerdict
@@ -32,6 +33,7 @@ class VerdictSerializer(serializers.ModelSerializer[MovementVerdict]):
     def get_week(self, row: MovementVerdict) -> str:
         return f"{row.week:%G-W%V}"
 
+    @extend_schema_field(ReasonSerializer(many=True))
     def get_reasons(self, row: MovementVerdict) -> list[dict[str, object]]:
         return [
             {**reason, "said": said, "advice": advice}
@@ -39,5 +41,6 @@ class VerdictSerializer(serializers.ModelSerializer[MovementVerdict]):
             for said, advice in [words.sentence(reason)]
         ]
 
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_drives(self, row: MovementVerdict) -> list[dict[str, object]]:
         return list(row.evidence.get("drives", []))
