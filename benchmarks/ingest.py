@@ -133,7 +133,7 @@ class Bodies:
         readings = []
         for _ in range(messages):
             self.seconds += 1
-            ts = (datetime.now(UTC) - timedelta(days=20) + timedelta(seconds=self.seconds)).isoformat()
+            ts = (datetime.now(UTC) - timedelta(hours=12) + timedelta(seconds=self.seconds)).isoformat()
             for signal in self.signals:
                 value = self.value(signal)
                 readings.append({"name": signal.name, "timestamp": ts, "value": value})

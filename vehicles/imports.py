@@ -19,6 +19,7 @@ from django.db.models import Count, ProtectedError, QuerySet, RestrictedError
 from dimo.errors import DomainError
 from dimo.users.models import User
 from vehicles import latest, loading, telemetry, trips
+from vehicles.charging import sessions
 from vehicles.importers import formats
 from vehicles.importers.parsed import Export, FileRefused, Format, ZoneMissing
 from vehicles.models import ImportBatch, Source, Trip, Vehicle
@@ -165,6 +166,7 @@ def begin(batch: ImportBatch) -> None:
 def clear(batch: ImportBatch) -> None:
     for source in batch.sources.all():
         trips.forget_trips(source=source)
+        sessions.forget_sessions(source=source)
         telemetry.delete_readings(source=source)
         source.rejections.all().delete()
     batch.done_rows = batch.total_rows = batch.stored = batch.duplicate = 0

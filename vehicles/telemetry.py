@@ -34,7 +34,10 @@ SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::int4[], %s::jsonb[])
 ON CONFLICT (source_id, day, signal, code) DO UPDATE SET count = c.count + excluded.count
 """
 AWAIT_CUT = """
-UPDATE vehicles_source SET uncut_since = least(uncut_since, %s), uncut_until = greatest(uncut_until, %s) WHERE id = %s
+UPDATE vehicles_source s SET
+    uncut_since = least(s.uncut_since, new.first), uncut_until = greatest(s.uncut_until, new.last),
+    uncharged_since = least(s.uncharged_since, new.first), uncharged_until = greatest(s.uncharged_until, new.last)
+FROM (SELECT %s::timestamptz AS first, %s::timestamptz AS last) new WHERE s.id = %s
 """
 
 

@@ -4,6 +4,7 @@ Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrat
 """
 
 from vehicles.models.areas import NamedArea
+from vehicles.models.charging import BatteryHealth, ChargingPlace, ChargingSession
 from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
 from vehicles.models.costs import EnergyPrice
 from vehicles.models.days import LakeErasure, SealedDay
@@ -16,6 +17,9 @@ from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
 __all__ = [
+    "BatteryHealth",
+    "ChargingPlace",
+    "ChargingSession",
     "ContactWish",
     "Device",
     "EnergyPrice",

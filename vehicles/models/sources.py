@@ -85,6 +85,8 @@ class Source(models.Model):
     )
     uncut_since = models.DateTimeField(null=True, help_text="readings from here on await the trip cutter")
     uncut_until = models.DateTimeField(null=True)
+    uncharged_since = models.DateTimeField(null=True, help_text="and from here on the cutter of charging sessions")
+    uncharged_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -106,7 +108,10 @@ class Source(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["uncut_until"], name="source_uncut", condition=Q(uncut_until__isnull=False))
+            models.Index(fields=["uncut_until"], name="source_uncut", condition=Q(uncut_until__isnull=False)),
+            models.Index(
+                fields=["uncharged_until"], name="source_uncharged", condition=Q(uncharged_until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
