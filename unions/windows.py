@@ -182,9 +182,11 @@ denied AS (
    GROUP BY 1, 2
 ),
 hidden AS (
-  SELECT t.vehicle_id, range_agg(tstzrange(t.started_at, t.ended_at + interval '1 microsecond')) AS spans
-    FROM vehicles_trip t JOIN member m ON m.vehicle_id = t.vehicle_id
-   WHERE t.private GROUP BY 1
+  SELECT h.vehicle_id, range_agg(tstzrange(h.starts_at, h.ends_at + interval '1 microsecond')) AS spans
+    FROM (SELECT vehicle_id, started_at AS starts_at, ended_at AS ends_at FROM vehicles_trip
+           WHERE private OR deleted_at IS NOT NULL
+          UNION ALL SELECT vehicle_id, starts_at, ends_at FROM vehicles_hiddenstretch) h
+    JOIN member m ON m.vehicle_id = h.vehicle_id GROUP BY 1
 )
 SELECT r.vehicle_id, r.membership_id, r.member_id, r.signal_class, lower(w.span), upper(w.span), r.event_id
   FROM ranked r

@@ -93,7 +93,7 @@ def other_vin_told(*, vehicle: Vehicle) -> bool:
 
 def trips_of(*, owner: User, vehicle: Vehicle | None = None) -> QuerySet[Trip]:
     """Trips of the times in which a person owned the vehicle, newest first; none of anybody else's time with it."""
-    trips = ownership_selectors.in_own_time(Trip.objects.all(), owner=owner)
+    trips = ownership_selectors.in_own_time(Trip.objects.filter(deleted_at=None), owner=owner)
     if vehicle is not None:
         trips = trips.filter(vehicle=vehicle)
     known = ownership_selectors.as_known_to(owner=owner)
@@ -119,7 +119,7 @@ def trip_sums(*, trips: QuerySet[Trip]) -> dict[str, float]:
 
 def private_windows(*, vehicle_ids: Sequence[int]) -> list[Window]:
     """Private trips: nothing measured in these windows is in anybody's dataset, whenever it was marked."""
-    return windows(Trip.objects.filter(vehicle__in=vehicle_ids, private=True))
+    return windows(Trip.objects.filter(Q(private=True) | Q(deleted_at__isnull=False), vehicle__in=vehicle_ids))
 
 
 def duplicate_windows(*, vehicle_ids: Sequence[int]) -> list[Window]:

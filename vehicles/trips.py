@@ -1,28 +1,18 @@
 """Trips of a vehicle: cut from what a source measured, kept private at the owner's wish, each drive counted once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from dimo.errors import DomainError
-from vehicles import cutting, signals
-from vehicles.cutting import Cut, Point
+from vehicles import cutting, hiding
+from vehicles.cutting import Cut
+from vehicles.drive_points import capacity_kwh, read_points, said_by_driver, whole_drives
 from vehicles.models import Source, Trip, Vehicle
 from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
-from vehicles.quality import Flag
-from vehicles.store import reading
-
-REACH = timedelta(hours=6)  # how far a stretch without gaps is followed back to its beginning
-POSITION_DOUBTED = Flag.TELEPORT | Flag.FROZEN
-FIELDS = {
-    signals.SPEED: "speed",
-    signals.IGNITION: "ignition",
-    signals.ODOMETER: "odometer",
-    signals.BATTERY_LEVEL: "soc",
-    signals.FUEL_USED: "fuel_used",
-    signals.FUEL_RATE: "fuel_rate",
-}
+from vehicles.trip_copies import forget, mark_copies
 
 
 class UnknownTag(DomainError):
@@ -31,66 +21,52 @@ class UnknownTag(DomainError):
     status = 400
 
 
+class NoteTooLong(DomainError):
+    """A note has at most 500 characters."""
+
+    status = 400
+
+
+class TripChanged(DomainError):
+    """This trip was changed meanwhile. Look at the trips again and repeat what is still wanted."""
+
+
 @transaction.atomic
 def cut_trips(*, vehicle: Vehicle, source: Source, since: datetime, until: datetime, now: datetime) -> list[Trip]:
     """Cut what a source measured in `[since, until]` into trips; returns the trips that lie there now.
 
     Idempotent: trips found again keep their identity, tag and privacy, and a trip that takes the place of private
-    ones is private. Widens the stretch to whole drives, none of which passes from one owner's time into the next.
-    A trip whose points nearly all lie in an earlier trip, of whichever vehicle, is marked as its duplicate.
+    ones is private. What the driver merged, split or deleted stays so. Widens the stretch to whole drives, none of
+    which passes from one owner's time into the next. A trip whose points nearly all lie in earlier trips, of
+    whichever vehicle, is marked as their duplicate.
     """
     Source.objects.select_for_update().get(pk=source.pk, vehicle=vehicle)
     since, until = whole_drives(source=source, since=since, until=until)
     points = read_points(vehicle_id=vehicle.pk, source_id=source.pk, since=since, until=until)
     tenures = tenures_of(vehicle=vehicle)
-    cuts = [piece for part in by_tenure(points, tenures) for piece in cutting.cut(part)]
+    said = said_by_driver(source=source, since=since, until=until)
+    capacity = capacity_kwh(vehicle_id=vehicle.pk)
+    cuts = [piece for part in by_tenure(points, tenures) for piece in cutting.cut(part, said, capacity)]
     old = list(source.trips.filter(ended_at__gte=since, started_at__lte=until).order_by("started_at"))
     kept = match(cuts, old)
     forget([trip for trip in old if trip not in kept.values()])
+    replaced = [overlapping(piece, old) for piece in cuts]  # before a trip that goes on is moved
     trips = [
         save(
-            kept.get(number) or Trip(source=source, vehicle=vehicle),
+            kept.get(number) or begun(source, vehicle, replaced[number]),
             piece,
             epoch_at(tenures, piece.started_at),
-            overlapping(piece, old),
+            replaced[number],
+            now,
         )
         for number, piece in enumerate(cuts)
     ]
+    hiding.keep_withheld(trips=trips, now=now)
     for trip in trips:
         mark_copies(trip)
     cut = Source.objects.filter(pk=source.pk, uncut_since__gte=since, uncut_until__lte=until)
     cut.update(uncut_since=None, uncut_until=None)
     return trips
-
-
-def whole_drives(*, source: Source, since: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """The stretch, widened to trips it touches and back to the last gap."""
-    near = source.trips.filter(ended_at__gte=since - cutting.GAP, started_at__lte=until + cutting.GAP)
-    for started, ended in near.values_list("started_at", "ended_at"):
-        since, until = min(since, started), max(until, ended)
-    before = reading.messages(vehicle_id=source.vehicle_id, source_id=source.pk, stretches=[(since - REACH, since)])
-    for told in reversed(before):
-        if since - told.ts > cutting.GAP:
-            break
-        since = told.ts
-    return since, until
-
-
-def read_points(*, vehicle_id: int, source_id: int, since: datetime, until: datetime) -> list[Point]:
-    """What the cutter looks at, in order; positions that are doubted are left out."""
-    points = []
-    stretch = (since, until + timedelta(microseconds=1))
-    for ts, _, sig, val, flag in reading.messages(vehicle_id=vehicle_id, source_id=source_id, stretches=[stretch]):
-        at = dict(zip(sig, val, strict=True))
-        facts: dict[str, float] = {name: at[signal] for signal, name in FIELDS.items() if signal in at}
-        if "ignition" in facts:
-            facts["ignition"] = bool(facts["ignition"])
-        if signals.LATITUDE in at and signals.LONGITUDE in at:
-            place = sig.index(signals.LATITUDE)
-            if not (flag and flag[place] & POSITION_DOUBTED):
-                facts |= {"lat": at[signals.LATITUDE], "lon": at[signals.LONGITUDE]}
-        points.append(Point(at=ts, **facts))  # type: ignore[arg-type]
-    return points
 
 
 def overlapping(piece: Cut, trips: Iterable[Trip]) -> list[Trip]:
@@ -109,25 +85,23 @@ def match(cuts: Sequence[Cut], old: Sequence[Trip]) -> dict[int, Trip]:
     return kept
 
 
-def save(trip: Trip, piece: Cut, epoch: int, replaced: Sequence[Trip]) -> Trip:
+def save(trip: Trip, piece: Cut, epoch: int, replaced: Sequence[Trip], now: datetime) -> Trip:
     """Write a drive into its trip, as its owner's of then: it may be cut long after."""
     trip.owner_epoch = epoch
     for name in Cut.__slots__:
         setattr(trip, name, getattr(piece, name))
     trip.private = trip.private or any(other.private for other in replaced)
+    trip.known_at = max((other.known_at for other in replaced), default=now)
+    trip.deleted_at = hiding.deleted_since(source_id=trip.source_id, begins=piece.started_at, ends=piece.ended_at)
     trip.duplicate_of = None
     trip.save()
     return trip
 
 
-def forget(trips: Sequence[Trip]) -> None:
-    """Delete trips; the first copy of a deleted trip takes its place as the one that counts."""
-    for trip in trips:
-        copies = list(trip.duplicates.order_by("pk"))
-        if copies:
-            Trip.objects.filter(pk__in=[copy.pk for copy in copies]).update(duplicate_of=copies[0])
-            Trip.objects.filter(pk=copies[0].pk).update(duplicate_of=None)
-        trip.delete()
+def begun(source: Source, vehicle: Vehicle, replaced: Sequence[Trip]) -> Trip:
+    """A new trip, tagged as all that it takes the place of."""
+    tags = {other.tag for other in replaced}
+    return Trip(source=source, vehicle=vehicle, tag=tags.pop() if len(tags) == 1 else "")
 
 
 @transaction.atomic
@@ -135,48 +109,68 @@ def forget_trips(*, source: Source) -> int:
     """Delete a source's trips, as when its import is undone; how many there were."""
     trips = list(source.trips.select_for_update())
     forget(trips)
+    source.hidden_stretches.all().delete()
+    source.seams.all().delete()
     return len(trips)
 
 
-def mark_copies(trip: Trip) -> None:
-    """Find trips with the same points: the one known longer counts, the other is its duplicate."""
-    if not trip.marks:
-        return
-    twins = Trip.objects.filter(marks__overlap=trip.marks, started_at__lte=trip.ended_at, ended_at__gte=trip.started_at)
-    others = list(twins.exclude(pk=trip.pk).order_by("pk"))
-    own = places_of(trip) if others else set()
-    for twin in others:
-        earlier, later = (twin, trip) if twin.pk < trip.pk else (trip, twin)
-        places = {twin.pk: places_of(twin), trip.pk: own}
-        if later.duplicate_of_id is None and cutting.is_copy(places[later.pk], places[earlier.pk]):
-            later.duplicate_of = earlier.duplicate_of or earlier
-            later.save(update_fields=["duplicate_of"])
-            later.duplicates.update(duplicate_of=later.duplicate_of)
+def held(trip: Trip) -> Trip:
+    """The trip as it stands, with its source locked: the cutter and two edits never meet. Call in a transaction.
+
+    Raises:
+        TripChanged
+    """
+    Source.objects.select_for_update().get(pk=trip.source_id)
+    found = Trip.objects.select_related("vehicle", "source").filter(pk=trip.pk, deleted_at=None).first()
+    if found is None:
+        raise TripChanged
+    return found
 
 
-def places_of(trip: Trip) -> set[int]:
-    """A trip's points, each as one number."""
-    return cutting.place_marks(
-        read_points(vehicle_id=trip.vehicle_id, source_id=trip.source_id, since=trip.started_at, until=trip.ended_at)
-    )
+@transaction.atomic
+def set_private(*, trip: Trip, private: bool, now: datetime | None = None) -> Trip:
+    """Take a trip out of every dataset built from now on, or let it back in. Idempotent.
 
-
-def set_private(*, trip: Trip, private: bool) -> Trip:
-    """Take a trip out of every dataset built from now on, or let it back in. Idempotent."""
+    Raises:
+        TripChanged
+    """
+    trip, moment = held(trip), now or timezone.now()
     trip.private = private
     trip.save(update_fields=["private"])
+    if private:
+        hiding.withhold(trip=trip, reason="private", now=moment)
+    else:
+        hiding.release(trip=trip, reason="private", now=moment)
     return trip
 
 
+@transaction.atomic
 def set_tag(*, trip: Trip, tag: str) -> Trip:
     """Tag a trip `business`, `private` or, with an empty tag, not at all. Idempotent.
 
     Raises:
-        UnknownTag
+        UnknownTag, TripChanged
     """
     choices = {choice for choice, _ in Trip._meta.get_field("tag").choices or []}
     if tag and tag not in choices:
         raise UnknownTag(f"A trip has no tag {tag!r}; use business, private or nothing.", field="tag")
+    trip = held(trip)
     trip.tag = tag
     trip.save(update_fields=["tag"])
+    return trip
+
+
+@transaction.atomic
+def set_note(*, trip: Trip, note: str) -> Trip:
+    """Write a trip's note; an empty one takes it away. Idempotent.
+
+    Raises:
+        NoteTooLong, TripChanged
+    """
+    note = " ".join(note.replace("\x00", "").split())
+    if len(note) > 500:
+        raise NoteTooLong(field="note")
+    trip = held(trip)
+    trip.note = note
+    trip.save(update_fields=["note"])
     return trip
