@@ -27,7 +27,7 @@ class SignalChoices:
         """Per kind of data, in the order of the consent matrix: its name and the boxes to tick."""
         groups: dict[str, list[Any]] = {name: [] for name in (*MATRIX_CLASSES, "cabin")}
         for box in self["signals"]:  # type: ignore[index]
-            groups[by_name[box.data["value"]].signal_class.partition(".")[0]].append(box)
+            groups.setdefault(by_name[box.data["value"]].signal_class.partition(".")[0], []).append(box)
         return [(SIGNAL_CLASSES[name], boxes) for name, boxes in groups.items() if boxes]
 
 

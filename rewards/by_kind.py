@@ -57,5 +57,5 @@ def divided(amount: int, prices: dict[str, dict[str, str]], signals: list[str], 
     weights: Counter[str] = Counter()
     for signal_class, price in priced.items():
         weights[signal_class.partition(".")[0]] += price
-    kinds = [name for name in MATRIX_CLASSES if weights[name]]
+    kinds = [name for name in (*MATRIX_CLASSES, *sorted(set(weights) - set(MATRIX_CLASSES))) if weights[name]]
     return dict(zip(kinds, money.split(amount, [weights[name] for name in kinds]), strict=True))

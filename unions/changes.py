@@ -1,6 +1,6 @@
 """What differs between two versions of a policy, by dimension, and whether it asks more of members. No Django."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from unions.rulebook import Rules
@@ -87,7 +87,7 @@ def _axis(atoms: frozenset[Atom], place: int) -> set[str]:
     return {atom[place] for atom in atoms}
 
 
-def _set(dimension: str, old: set[str], new: set[str], labels: dict[str, str]) -> list[Change]:
+def _set(dimension: str, old: set[str], new: set[str], labels: Mapping[str, str]) -> list[Change]:
     changes = []
     if gained := sorted(labels[name] for name in new - old):
         changes.append(Change(dimension, "widening", f"Adds {', '.join(gained)}."))

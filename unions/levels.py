@@ -11,7 +11,7 @@ from unions import consent, rulebook
 from unions.models import ConsentEvent, Membership, PolicyVersion, Union
 from unions.notices import Notice
 from unions.selectors import last_endings, live_words, membership_of, policy_history
-from unions.vocabulary import LEVELS, LOCATION_LEAVES, MATRIX_CLASSES, PRECISIONS, Level, level_of, rank, shade
+from unions.vocabulary import LEVELS, LOCATION_LEAVES, PRECISIONS, Level, level_of, matrix_classes, rank, shade
 from vehicles.models import Vehicle
 
 UNDO_FOR = timedelta(minutes=10)
@@ -73,8 +73,8 @@ def set_level(
     Raises:
         UnknownLevel, LevelNotOffered, NotYourMembership, NotAMember
     """
-    if signal_class not in MATRIX_CLASSES or level not in LEVELS:
-        raise UnknownLevel(field="signal_class" if signal_class not in MATRIX_CLASSES else "level")
+    if signal_class not in matrix_classes(vehicle.kind) or level not in LEVELS:
+        raise UnknownLevel(field="level" if signal_class in matrix_classes(vehicle.kind) else "signal_class")
     wanted: Level = level  # type: ignore[assignment]
     found = membership_of(union=union, vehicle_id=vehicle.pk, member=actor)
     if found is None:

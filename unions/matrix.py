@@ -13,7 +13,8 @@ from unions.levels import forward_level, grants_of, offered_levels
 from unions.models import ConsentEvent, Membership, PolicyVersion, Union
 from unions.pause import paused_until
 from unions.selectors import current_memberships, policy_history, vehicle_counts, words_in_force
-from unions.vocabulary import HINTS, LEVEL_LABELS, MATRIX_CLASSES, SIGNAL_CLASSES, Level
+from unions.vocabulary import HINTS, LEVEL_LABELS, SIGNAL_CLASSES, Level, matrix_classes
+from vehicles import kinds
 from vehicles.models import Vehicle
 
 ICONS = {
@@ -97,6 +98,8 @@ def matrix_of(*, member: User, now: datetime, vehicle: UUID | None = None) -> Ma
     words: dict[UUID, list[ConsentEvent]] = defaultdict(list)
     for word in words_in_force(now=now).filter(membership__in=memberships).select_related("policy"):
         words[word.membership_id].append(word)
+    kind = kinds.named(chosen.kind if chosen else kinds.CAR)
+    hints = {leaf.name: leaf.hint for leaf in kind.roots}
     return Matrix(
         vehicle=chosen,
         vehicles=owned,
@@ -105,11 +108,11 @@ def matrix_of(*, member: User, now: datetime, vehicle: UUID | None = None) -> Ma
             Row(
                 name,
                 SIGNAL_CLASSES[name],
-                HINTS[name],
-                ICONS[name],
+                HINTS.get(name) or hints.get(name, ""),
+                ICONS.get(name, kind.icon),
                 tuple(cell(row.union, name, words[row.pk], versions[row.union_id], earned) for row in memberships),
             )
-            for name in MATRIX_CLASSES
+            for name in matrix_classes(kind.name)
         ),
         totals=tuple(Total(earned.by_union.get(union.pk), earned.asset) for union in unions),
         paused_until=paused_until(member=member, now=now),

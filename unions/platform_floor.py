@@ -10,6 +10,9 @@ from unions.vocabulary import (
     SELLABLE_CATEGORIES,
     TIERS,
     askable,
+    closed_purposes,
+    highest_tier,
+    rank,
 )
 
 
@@ -47,6 +50,8 @@ def _checks(use: Use, signal_class: str) -> tuple[tuple[str, bool], ...]:
         ("law_enforcement", use.purpose == "law_enforcement"),
         ("brokers_and_advertisers", use.buyer_category in BUYER_CATEGORIES and not _sellable(use.buyer_category)),
         ("cabin_rows", signal_class.split(".")[0] == "cabin" and rows),
+        ("kind_tier", rank(use.tier) > rank(highest_tier(signal_class))),
+        ("kind_purpose", use.purpose in closed_purposes(signal_class)),
         ("full_vin", signal_class == "identity.vin"),
         (
             "fine_location_in_statistics",

@@ -15,6 +15,7 @@ from unions.vocabulary import (
     TIERS,
     covers,
     fine_enough,
+    highest_tier,
     rank,
 )
 
@@ -132,7 +133,7 @@ def document(rules: Rules) -> dict[str, Any]:
 
 def offers(rules: Rules, *, signal_class: str, tier: str, precision: str) -> bool:
     """Whether members can be asked for this class at this tier for any purpose and buyer at all."""
-    return any(
+    return rank(tier) <= rank(highest_tier(signal_class)) and any(
         covers(line.signal_class, signal_class)
         and 0 <= rank(tier) <= rank(line.tier_max)
         and fine_enough(signal_class=signal_class, tier=tier, granted=line.precision, asked=precision)

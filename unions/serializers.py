@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from unions.models import Union
-from unions.vocabulary import LEVELS, MATRIX_CLASSES
+from unions.vocabulary import LEVELS, matrix_classes
+from vehicles import kinds
 
 
 class UnionSerializer(serializers.ModelSerializer[Union]):
@@ -58,7 +59,7 @@ class ConsentSerializer(serializers.Serializer[Any]):
 
     union = serializers.SlugField()
     vehicle = serializers.UUIDField()
-    signal_class = serializers.ChoiceField(MATRIX_CLASSES)
+    signal_class = serializers.ChoiceField([name for kind in kinds.by_name for name in matrix_classes(kind)])
     level = serializers.ChoiceField(LEVELS)
     levels = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="What may be chosen.")
     include_history = serializers.BooleanField(

@@ -1,11 +1,15 @@
 """The closed words of consent: classes, tiers, precision, purposes, buyers. What is not here is denied. No Django."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
+
+from vehicles import kinds
 
 Level = Literal["off", "statistics", "coarse", "exact"]
 
 # A tree, written as dotted paths. `location` is ordered instead: a finer leaf contains the coarser ones.
-SIGNAL_CLASSES: Final[dict[str, str]] = {
+CAR_CLASSES: Final[dict[str, str]] = {
     "battery": "Battery and charging",
     "battery.soh": "Battery health",
     "battery.soc": "Charge level",
@@ -35,6 +39,8 @@ SIGNAL_CLASSES: Final[dict[str, str]] = {
     "derived.carbon_units": "Carbon units",
     "derived.value_estimate": "Value estimate",
 }
+# Other kinds of devices add leaves in their catalog files; none can take the name of one of these.
+SIGNAL_CLASSES: Final[Mapping[str, str]] = ChainMap(CAR_CLASSES, kinds.leaves)  # type: ignore[arg-type]
 LOCATION_LEAVES: Final = ("location.region", "location.approx", "location.coarse", "location.precise")
 # Asking for these whole would say nothing about how fine; and a grant of them never reaches the finest leaf.
 NEVER_ASKED_WHOLE: Final = frozenset({"location", "identity"})
@@ -116,6 +122,25 @@ LEVEL_LABELS: Final[dict[Level, str]] = {
 def rank(tier: str) -> int:
     """Place of a tier in the total order; -1 for an unknown one, which therefore reaches nothing."""
     return TIERS.index(tier) if tier in TIERS else -1
+
+
+def matrix_classes(kind: str) -> tuple[str, ...]:
+    """The rows of the consent matrix for a kind of device."""
+    if kind == kinds.CAR:
+        return MATRIX_CLASSES
+    return tuple(leaf.name for leaf in kinds.named(kind).roots)
+
+
+def highest_tier(signal_class: str) -> str:
+    """The finest tier at which the kind of device that a class belongs to lets it out at all."""
+    kind = kinds.of_class(signal_class)
+    return kind.highest_tier if kind else TIERS[-1]
+
+
+def closed_purposes(signal_class: str) -> tuple[str, ...]:
+    """Purposes that the kind of device that a class belongs to is never used for."""
+    kind = kinds.of_class(signal_class)
+    return kind.never_for if kind else ()
 
 
 def shade(signal_class: str, level: Level) -> Shade | None:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from vehicles import kinds
 from vehicles.models import Device, Vehicle
 
 
@@ -16,8 +17,14 @@ def zones() -> list[tuple[str, str]]:
 
 
 class VehicleForm(forms.ModelForm):
-    """Everything but the time zone may stay empty."""
+    """Everything but the time zone may stay empty; a kind that is not said is a car."""
 
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        choices=lambda: [(kind.name, kind.title) for kind in kinds.by_name.values()],
+        required=False,
+        initial=kinds.CAR,
+    )
     year = forms.IntegerField(label=_("Model year"), required=False, min_value=1900, max_value=2100)
     timezone = forms.ChoiceField(
         label=_("Time zone"), choices=lazy(zones, list), help_text=_("Your trips are shown in it.")
@@ -25,8 +32,11 @@ class VehicleForm(forms.ModelForm):
 
     class Meta:
         model = Vehicle
-        fields = ("nickname", "make", "model", "year", "powertrain", "timezone")
+        fields = ("kind", "nickname", "make", "model", "year", "powertrain", "timezone")
         labels = {"nickname": _("Name"), "make": _("Make"), "model": _("Model"), "powertrain": _("Powertrain")}  # noqa: RUF012
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or kinds.CAR
 
 
 class NameForm(forms.Form):

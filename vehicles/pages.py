@@ -1,6 +1,6 @@
 """Pages about vehicles and their devices; whatever belongs to somebody else is not there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -14,9 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dimo.errors import DomainError
 from dimo.users.models import User
-from vehicles import contact, former_pages, measurements, ownership_selectors, parts, registry, selectors, words
+from vehicles import (
+    contact,
+    former_pages,
+    measurements,
+    ownership_selectors,
+    parts,
+    quality_score,
+    registry,
+    selectors,
+    words,
+)
 from vehicles.forms import DeviceForm, NameForm, VehicleForm
 from vehicles.models import Vehicle
+from vehicles.signals import by_name
 
 REFUSED_DAYS = 30
 
@@ -27,6 +38,12 @@ def user_of(request: HttpRequest) -> User:
 
 def own_vehicle(request: HttpRequest, public_id: UUID) -> Vehicle:
     return get_object_or_404(selectors.vehicles_of(owner=user_of(request)), public_id=public_id)
+
+
+def quality_words(vehicle: Vehicle, moment: datetime) -> tuple[quality_score.Score, list[str]]:
+    """The score of a vehicle's data, and the titles of what it does not tell."""
+    score = quality_score.scores(vehicle_ids=[vehicle.pk], now=moment)[vehicle.pk]
+    return score, [by_name[name].title for name in score.missing]
 
 
 @login_required
@@ -77,6 +94,7 @@ def vehicle_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "connection": parts.connection(contact.health_of(vehicles=[vehicle], now=moment)[vehicle.pk], moment),
         "vin": registry.masked_vin(vehicle=vehicle),
         "vin_differs": selectors.other_vin_told(vehicle=vehicle),
+        "quality": quality_words(vehicle, moment),
         "name_form": NameForm(initial={"nickname": vehicle.nickname}),
     }
     return render(request, "vehicles/vehicle.html", context)

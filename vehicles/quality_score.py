@@ -14,6 +14,7 @@ from django.db import connection
 from vehicles import kinds, latest
 from vehicles.signals import by_name
 
+PARTS = ("value", "completeness", "plausibility", "freshness")
 WINDOW, FRESH = timedelta(days=28), timedelta(days=1)
 # What we do not know is no fault of the data.
 NO_FAULT = ("not_stored", "unknown_signal", "unknown_event")
@@ -56,6 +57,11 @@ class Score:
     @property
     def value(self) -> float:
         return self.completeness * self.plausibility * self.freshness
+
+    @property
+    def percent(self) -> dict[str, int]:
+        """Each part in whole percent, rounded down."""
+        return {name: int(getattr(self, name) * 100) for name in PARTS}
 
 
 def score(facts: Facts, kind: kinds.Kind) -> Score:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from vehicles import contact, intake, partitions, trips, words
+from vehicles.diagnostics import recording
 from vehicles.models import Source
 from vehicles.places import zone_of
 
@@ -22,8 +23,9 @@ def ensure_partitions() -> None:
 
 @shared_task
 def prune_ingest_events() -> None:
-    """Forget ids of events older than any reading that is still taken."""
+    """Forget ids of events, and lists of fault codes, older than any reading that is still taken."""
     intake.prune_events(before=timezone.now() - KEEP_EVENTS)
+    recording.prune(before=timezone.now() - KEEP_EVENTS)
 
 
 @shared_task

@@ -19,7 +19,7 @@ from unions import consent, levels, pause, selectors
 from unions.matrix import Matrix, matrix_of
 from unions.models import ConsentEvent, Union
 from unions.notices import TEXTS, notice
-from unions.vocabulary import MATRIX_CLASSES, SIGNAL_CLASSES, level_of
+from unions.vocabulary import SIGNAL_CLASSES, level_of
 from vehicles.models import Vehicle
 
 SCREEN = "consent-matrix"
@@ -144,7 +144,7 @@ def _cell_answer(request: HttpRequest, vehicle: Vehicle, union: Union, signal_cl
     if not request.headers.get("HX-Request"):
         return redirect(f"{reverse('consent')}?vehicle={vehicle.public_id}")
     shown = _matrix(request, vehicle.public_id)
-    row = shown.rows[MATRIX_CLASSES.index(signal_class)]
+    row = next(row for row in shown.rows if row.signal == signal_class)
     cell = next(cell for cell in row.cells if cell.union.pk == union.pk)
     return render(
         request, "unions/_consent_answer.html", {"cell": cell, "vehicle": shown.vehicle, "totals": shown.totals}

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from dimo.audit import trail
 from dimo.users.models import User
+from vehicles.kinds import CAR
 from vehicles.models import ImportBatch, Vehicle
 from vehicles.registry.pairing import unpair_all
 
@@ -19,6 +20,7 @@ def register_vehicle(
     model: str = "",
     year: int | None = None,
     powertrain: str = "",
+    kind: str = CAR,
     timezone: str = "",
     simulated: bool = False,
     made_by: ImportBatch | None = None,
@@ -31,6 +33,7 @@ def register_vehicle(
         model=model,
         year=year,
         powertrain=powertrain,
+        kind=kind,
         timezone=timezone or owner.timezone,
         simulated=simulated,
         made_by=made_by,
