@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0013_rejected_items")]
+    dependencies = [("vehicles", "0011_movement")]
     operations = [
         migrations.AddField(
             model_name="importbatch",
