@@ -21,6 +21,7 @@ STANDS_KMH, MOVES_KMH = 2.0, 8.0
 COUNTED_KM = 0.01
 GAP = 300.0
 DOUBTED = Flag.TELEPORT | Flag.FROZEN
+Told = tuple[int, int]  # a source, in an owner epoch
 READ = """
 SELECT vehicle_id, source_id, ts, sig, val, flag FROM message
 WHERE vehicle_id = ANY(%s) AND ts >= %s AND ts < %s AND sig && %s::int2[]
@@ -152,11 +153,12 @@ def gather(*, vehicles: Iterable[Vehicle], week: date) -> list[Gathered]:
     since, until = bounds_of(week)
     last = max((trip.ended_at for trip in trips), default=until)
     counts: dict[int, Counts] = {trip.pk: Counts() for trip in trips}
-    tellers: dict[int, Teller] = {}
-    outside: dict[int, Counts] = {}
-    for source_id, ts, values, flags in rows(list(cars), since, max(until, last + timedelta(seconds=1))):
-        teller = tellers.setdefault(source_id, Teller())
-        beside = outside.setdefault(source_id, Counts())
+    tellers: dict[Told, Teller] = {}
+    outside: dict[Told, Counts] = {}
+    for vehicle_id, source_id, ts, values, flags in rows(list(cars), since, max(until, last + timedelta(seconds=1))):
+        told = source_id, epoch_at(cars[vehicle_id], ts)
+        teller = tellers.setdefault(told, Teller())
+        beside = outside.setdefault(told, Counts())
         queue = by_source.get(source_id, [])
         while queue and queue[0].ended_at < ts:
             queue.pop(0)
@@ -169,17 +171,24 @@ def gather(*, vehicles: Iterable[Vehicle], week: date) -> list[Gathered]:
         assembled(vehicle, epoch, trips, sources, counts, tellers, outside)
         for vehicle in cars.values()
         for epoch in sorted(
-            {trip.owner_epoch for trip in trips if trip.vehicle_id == vehicle.pk} | {vehicle.owner_epoch}
+            {trip.owner_epoch for trip in trips if trip.vehicle_id == vehicle.pk}
+            | {epoch_at(vehicle, since), epoch_at(vehicle, until - timedelta(microseconds=1))}
         )
     ]
 
 
-def rows(vehicle_ids: list[int], since: datetime, until: datetime) -> Iterator[tuple[int, datetime, Any, Any]]:
+def epoch_at(vehicle: Vehicle, moment: datetime) -> int:
+    """Whose a moment is; of several changes of owner since then only the last is told apart."""
+    before = vehicle.owned_since is not None and moment < vehicle.owned_since
+    return vehicle.owner_epoch - 1 if before else vehicle.owner_epoch
+
+
+def rows(vehicle_ids: list[int], since: datetime, until: datetime) -> Iterator[tuple[int, int, datetime, Any, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(READ, [vehicle_ids, since, until, READ_SIGNALS])
-        for _, source_id, ts, sig, val, flag in cursor:
+        for vehicle_id, source_id, ts, sig, val, flag in cursor:
             flags = dict(zip(sig, flag, strict=True)) if flag else {}
-            yield source_id, ts.astimezone(UTC), dict(zip(sig, val, strict=True)), flags
+            yield vehicle_id, source_id, ts.astimezone(UTC), dict(zip(sig, val, strict=True)), flags
 
 
 def assembled(
@@ -188,18 +197,18 @@ def assembled(
     trips: Sequence[Trip],
     sources: dict[int, Source],
     counts: dict[int, Counts],
-    tellers: dict[int, Teller],
-    outside: dict[int, Counts],
+    tellers: dict[Told, Teller],
+    outside: dict[Told, Counts],
 ) -> Gathered:
     own = [trip for trip in trips if trip.vehicle_id == vehicle.pk and trip.owner_epoch == epoch]
-    heard = {pk: source for pk, source in sources.items() if source.vehicle_id == vehicle.pk and pk in tellers}
+    heard = {pk: source for pk, source in sources.items() if source.vehicle_id == vehicle.pk and (pk, epoch) in tellers}
     trusted = {pk for pk, source in heard.items() if signed(source)} or set(heard)
-    told = [tellers[pk].odometer_km for pk in trusted if tellers[pk].odometers > 1]
+    told = [tellers[pk, epoch].odometer_km for pk in trusted if tellers[pk, epoch].odometers > 1]
     week = Week(
         drives=[drive_of(trip, counts[trip.pk]) for trip in own],
         odometer_km=max(told) if told else None,
-        tow_km=sum(outside[pk].tow_km for pk in trusted),
-        readings=sum(tellers[pk].readings for pk in heard),
+        tow_km=sum(outside[pk, epoch].tow_km for pk in trusted),
+        readings=sum(tellers[pk, epoch].readings for pk in heard),
         simulated=vehicle.simulated,
     )
     return Gathered(vehicle, epoch, own, week, {trip.pk: counts[trip.pk].fixes for trip in own})
