@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
+from dimo.api import throttles
 from dimo.runtime.postgres import OWNER
 from tests.services import Services
 
@@ -90,6 +91,7 @@ def reset(services: Services) -> None:
 def _fresh_cache(services: Services) -> Iterator[None]:
     """No throttle counter, cached answer or queued message outlives its test."""
     yield
+    throttles.permits.forget()
     try:
         cache.clear()
     except redis.ConnectionError:

@@ -113,11 +113,14 @@ def name_in(raw: bytes) -> str:
     return clean(name) if isinstance(name, str) else ""
 
 
-def storing(*, vehicle_id: int, source_id: int, told: Sequence[Told]) -> list[Write]:
-    """What stores events; the same again changes nothing."""
-    if not told:
+def storing(*, happened: Sequence[tuple[int, int, Told]]) -> list[Write]:
+    """What stores events by (vehicle, source, event); the same again changes nothing."""
+    if not happened:
         return []
-    rows = [(vehicle_id, source_id, item.name, item.ts, item.duration_ns, item.metadata) for item in told]
+    rows = [
+        (vehicle_id, source_id, item.name, item.ts, item.duration_ns, item.metadata)
+        for vehicle_id, source_id, item in happened
+    ]
     return [Write(STORE, tuple(map(list, zip(*rows, strict=True))))]
 
 

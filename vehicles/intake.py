@@ -96,16 +96,14 @@ def look_up(*, keys: Sequence[tuple[str, str, str]]) -> Found:
         return Found({}, {}, {})
     columns = [list(column) for column in zip(*keys, strict=True)]
     addresses = sorted(set(columns[0]))
-    with statements.prepared() as raw, raw.pipeline():
-        devices, events, vehicles = (statements.cursor() for _ in range(3))
-        devices.execute(CALLERS, [addresses])
-        events.execute(KNOWN, columns)
-        vehicles.execute(latest.MEASURED, [addresses])
-        return Found(
-            callers_of(devices.fetchall()),
-            {(device, source, id_): bytes(body) for device, source, id_, body in events.fetchall()},
-            {vehicle: latest.decoded(state) for vehicle, state in vehicles.fetchall()},
-        )
+    devices, events, vehicles = statements.ask(
+        [(CALLERS, [addresses]), (KNOWN, columns), (latest.MEASURED, [addresses])]
+    )
+    return Found(
+        callers_of(devices),
+        {(device, source, id_): bytes(body) for device, source, id_, body in events},
+        {vehicle: latest.decoded(state) for vehicle, state in vehicles},
+    )
 
 
 def callers_of(rows: Iterable[tuple[Any, ...]]) -> dict[str, Caller]:

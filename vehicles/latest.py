@@ -3,7 +3,7 @@
 One row a vehicle; its lock is what orders the writers of one vehicle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
 from typing import NamedTuple
@@ -20,7 +20,10 @@ from vehicles.store import tiers
 
 LOCK = "SELECT state FROM latest WHERE vehicle_id = %s FOR UPDATE"
 MAKE = "INSERT INTO latest (vehicle_id) VALUES (%s) ON CONFLICT DO NOTHING"
-SAVE = "UPDATE latest SET state = %s WHERE vehicle_id = %s"
+SAVE = """
+UPDATE latest l SET state = new.state FROM unnest(%s::int4[], %s::bytea[]) new(vehicle_id, state)
+WHERE l.vehicle_id = new.vehicle_id
+"""
 MEASURED = """
 SELECT l.vehicle_id, l.state FROM latest l WHERE l.vehicle_id IN (
     SELECT p.vehicle_id FROM vehicles_pairing p JOIN vehicles_device d ON d.id = p.device_id
@@ -117,9 +120,9 @@ def lock(*, vehicle_id: int) -> State:
     return decoded(row[0])
 
 
-def saving(*, vehicle_id: int, state: State) -> Write:
-    """What writes a locked state back."""
-    return Write(SAVE, (encoder.encode(state), vehicle_id))
+def saving(*, states: Mapping[int, State]) -> Write:
+    """What writes locked states back, by vehicle."""
+    return Write(SAVE, (list(states), [encoder.encode(state) for state in states.values()]))
 
 
 def rebuild(*, vehicle_id: int) -> None:
@@ -134,7 +137,7 @@ def rebuild(*, vehicle_id: int) -> None:
         if signal not in state.last or state.last[signal].ts < sealed.ts:
             state.last[signal] = sealed
     state.newest = max((reading.ts for reading in state.last.values()), default=None)
-    statements.run([saving(vehicle_id=vehicle_id, state=state)])
+    statements.run([saving(states={vehicle_id: state})])
 
 
 def forget(*, vehicle_id: int) -> None:

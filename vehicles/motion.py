@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vehicles.signals import LATITUDE, LONGITUDE, ODOMETER, SPEED
 
 TELEPORT, FALSE_ODOMETER, DISAGREE, FROZEN = 2, 4, 8, 16  # bits of quality.Flag
+EARTH_DIAMETER_KM = 12_742.0
 MAX_KMH = 250.0
 ODOMETER_STEP_KM = 1.0  # whole kilometers: one step may show at once
 DISAGREE_KMH = 40.0
@@ -21,7 +22,7 @@ def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance (haversine, mean radius)."""
     a = sin(radians(lat2 - lat1) / 2) ** 2
     a += cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
-    return 12_742.0 * asin(sqrt(min(1.0, a)))
+    return EARTH_DIAMETER_KM * asin(sqrt(min(1.0, a)))
 
 
 class Fix(NamedTuple):
@@ -65,15 +66,19 @@ class Track:
         doubts: list[tuple[int, int]] = []
         t = ts.timestamp()
         speed = values.get(SPEED)
-        if speed is not None:
-            self.speeds.append((t, speed))
-        if self.speeds and self.speeds[0][0] < t - 60 - ALIGNED_SECONDS:
-            self.speeds = [told for told in self.speeds if told[0] >= t - 30 - ALIGNED_SECONDS]
+        self.hear(t, speed)
         if ODOMETER in values and not self.odometer_believed(Mark(t, values[ODOMETER])):
             doubts.append((ODOMETER, FALSE_ODOMETER))
         if LATITUDE in values and LONGITUDE in values:
             doubts += self.doubts_of_fix(Fix(t, values[LATITUDE], values[LONGITUDE]), speed)
         return doubts
+
+    def hear(self, t: float, speed: float | None) -> None:
+        """Remember a speed, and forget those that no later fix is compared with."""
+        if speed is not None:
+            self.speeds.append((t, speed))
+        if self.speeds and self.speeds[0][0] < t - 60 - ALIGNED_SECONDS:
+            self.speeds = [told for told in self.speeds if told[0] >= t - 30 - ALIGNED_SECONDS]
 
     def doubts_of_fix(self, fix: Fix, speed: float | None) -> list[tuple[int, int]]:
         bits = FROZEN if self.frozen(fix) else 0

@@ -3,6 +3,7 @@
 Beside `RejectionCount`, which counts what was refused: together they say how plausible a vehicle's readings are.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import connection
@@ -11,14 +12,19 @@ from vehicles.models import Source, Vehicle
 from vehicles.statements import Write
 
 ADD = """
-INSERT INTO reading_count AS c (source_id, day, stored, flagged) VALUES (%s, %s, %s, %s)
+INSERT INTO reading_count AS c (source_id, day, stored, flagged)
+SELECT source_id, %s::date, stored, flagged
+FROM unnest(%s::int4[], %s::int4[], %s::int4[]) t(source_id, stored, flagged)
 ON CONFLICT (source_id, day) DO UPDATE SET stored = c.stored + excluded.stored, flagged = c.flagged + excluded.flagged
 """
 
 
-def adding(*, source_id: int, stored: int, flagged: int, now: datetime) -> list[Write]:
-    """What counts readings that are stored in the same transaction."""
-    return [Write(ADD, (source_id, now.astimezone(UTC).date(), stored, flagged))] if stored else []
+def adding(*, counts: Iterable[tuple[int, int, int]], now: datetime) -> list[Write]:
+    """What counts readings that are stored in the same transaction, by (source, stored, doubted); a source once."""
+    told = [count for count in counts if count[1]]
+    if not told:
+        return []
+    return [Write(ADD, (now.astimezone(UTC).date(), *map(list, zip(*told, strict=True))))]
 
 
 def forget(*, source: Source) -> None:

@@ -9,6 +9,7 @@ from vehicles import wire
 from vehicles.envelope import Evidence, Header, SignalReading
 from vehicles.events import Told
 from vehicles.intake import Pair
+from vehicles.sheets import Sheet
 
 
 @dataclass(slots=True)
@@ -23,7 +24,8 @@ class Item:
     status: str = ""
     pairs: list[Pair] = field(default_factory=list)
     signals: Sequence[SignalReading | None] = ()
-    moments: dict[datetime, dict[int, float]] | None = None  # set where all is plain; then `sent` is not
+    sheet: Sheet | None = None  # set where what was told forms one
+    plain: dict[datetime, dict[int, float]] | None = None  # else, where all is plain; if neither, `sent` is
     sent: list[wire.Sent] = field(default_factory=list)
     failed: list[wire.NotSent] = field(default_factory=list)
     lists: list[wire.Listed] = field(default_factory=list)
@@ -32,6 +34,13 @@ class Item:
     missed: list[wire.NotSent] = field(default_factory=list)  # events that are not stored
     stored: Collection[int] = ()
     flagged: set[int] = field(default_factory=set)
+
+    @property
+    def moments(self) -> dict[datetime, dict[int, float]] | None:
+        """Readings by moment, where all that was told is plain."""
+        if self.plain is None and self.sheet is not None:
+            self.plain = self.sheet.by_moment()
+        return self.plain
 
     def refuse(self, code: str, detail: str = "") -> None:
         self.code, self.detail, self.status = code, detail, "rejected"

@@ -15,7 +15,7 @@ from vehicles.store import five_minutes, tiers
 
 ADD = """
 INSERT INTO rollup_1m AS r (vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at)
-SELECT %s::int4, * FROM unnest(%s::int2[], %s::timestamptz[], %s::int4[], %s::float8[], %s::float8[], %s::float8[],
+SELECT * FROM unnest(%s::int4[], %s::int2[], %s::timestamptz[], %s::int4[], %s::float8[], %s::float8[], %s::float8[],
                          %s::float8[], %s::float8[], %s::timestamptz[], %s::timestamptz[])
 ON CONFLICT (vehicle_id, signal_id, bucket) DO UPDATE SET
     n = r.n + excluded.n, sum = r.sum + excluded.sum,
@@ -45,11 +45,13 @@ class Minute(NamedTuple):
     first_at: datetime
     last_at: datetime
 
-    def and_then(self, later: "Minute") -> "Minute":
-        """Both as one; readings arrive in order."""
+    def and_also(self, other: "Minute") -> "Minute":
+        """Both as one, whichever came first; of readings at one moment the other's counts as the last."""
+        opens = other if other.first_at < self.first_at else self
+        closes = other if other.last_at >= self.last_at else self
         return Minute(
-            *(self.n + later.n, self.total + later.total, min(self.low, later.low), max(self.high, later.high)),
-            *(self.first, later.last, self.first_at, later.last_at),
+            *(self.n + other.n, self.total + other.total, min(self.low, other.low), max(self.high, other.high)),
+            *(opens.first, closes.last, opens.first_at, closes.last_at),
         )
 
 
@@ -63,9 +65,11 @@ def layout_and_minute(row: Row) -> tuple[tuple[int, ...], datetime]:
     return tuple(row.signals), row.ts.replace(second=0, microsecond=0)
 
 
-def gather(rows: Iterable[Row]) -> dict[tuple[int, datetime], Minute]:
-    """The minutes of ordered rows, by (signal, bucket); rows alike are taken together, a column at a time."""
-    minutes: dict[tuple[int, datetime], Minute] = {}
+def gather(
+    rows: Iterable[Row], *, minutes: dict[tuple[int, datetime], Minute] | None = None
+) -> dict[tuple[int, datetime], Minute]:
+    """The minutes of ordered rows, by (signal, bucket), added to those given; rows alike are taken together."""
+    minutes = {} if minutes is None else minutes
     for (layout, bucket), run in groupby(rows, layout_and_minute):
         alike = list(run)
         columns = list(zip(*[row.values for row in alike], strict=True))
@@ -74,20 +78,24 @@ def gather(rows: Iterable[Row]) -> dict[tuple[int, datetime], Minute]:
             told = columns[place]
             minute = Minute(len(told), sum(told), min(told), max(told), told[0], told[-1], first_at, last_at)
             known = minutes.get((signal, bucket))
-            minutes[signal, bucket] = minute if known is None else known.and_then(minute)
+            minutes[signal, bucket] = minute if known is None else known.and_also(minute)
     return minutes
 
 
-def addition(*, vehicle_id: int, rows: Iterable[Row]) -> list[Write]:
-    """What adds rows that are stored in the same transaction; nothing where no charted signal was told."""
-    minutes = gather(rows)
+def addition(*, told: Iterable[tuple[int, Iterable[Row]]]) -> list[Write]:
+    """What adds (vehicle, rows) that are stored in the same transaction; nothing where no charted signal was told."""
+    by_vehicle: dict[int, dict[tuple[int, datetime], Minute]] = {}
+    for vehicle_id, rows in told:
+        by_vehicle[vehicle_id] = gather(rows, minutes=by_vehicle.get(vehicle_id))
+    minutes = [(vehicle, *place, minute) for vehicle, those in by_vehicle.items() for place, minute in those.items()]
     if not minutes:
         return []
-    *numbers, first_at, last_at = zip(*minutes.values(), strict=True)
-    moments = {ts: ts.isoformat() for ts in {*first_at, *last_at, *(bucket for _, bucket in minutes)}}
-    columns: list[Iterable[object]] = [[signal for signal, _ in minutes], [moments[bucket] for _, bucket in minutes]]
-    columns += [*numbers, map(moments.__getitem__, first_at), map(moments.__getitem__, last_at)]
-    return [Write(ADD, (vehicle_id, *map(array, columns)))]
+    vehicles, signals, buckets, figures = zip(*minutes, strict=True)
+    *numbers, first_at, last_at = zip(*figures, strict=True)
+    moments = {ts: ts.isoformat() for ts in {*first_at, *last_at, *buckets}}
+    columns: list[Iterable[object]] = [vehicles, signals, map(moments.__getitem__, buckets), *numbers]
+    columns += [map(moments.__getitem__, first_at), map(moments.__getitem__, last_at)]
+    return [Write(ADD, tuple(map(array, columns)))]
 
 
 def rebuild(*, vehicle_id: int, since: datetime, until: datetime) -> None:

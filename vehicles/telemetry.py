@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from vehicles import copying, latest, quality, reading_counts, rollups, statements
+from vehicles import copying, latest, quality, reading_counts, rollups, sheets, statements
 from vehicles.latest import State
 from vehicles.models import Source, Vehicle
 from vehicles.partitions import ensure_days
 from vehicles.quality import Compared, Refusal, Row, Stored
 from vehicles.readings import Outcome, Readings
+from vehicles.sheets import Sheet
 from vehicles.signals import CELL, by_id
 from vehicles.statements import Write
 from vehicles.store import days, lake, reading, tiers
@@ -37,7 +38,7 @@ AWAIT_CUT = """
 UPDATE vehicles_source s SET
     uncut_since = least(s.uncut_since, new.first), uncut_until = greatest(s.uncut_until, new.last),
     uncharged_since = least(s.uncharged_since, new.first), uncharged_until = greatest(s.uncharged_until, new.last)
-FROM (SELECT %s::timestamptz AS first, %s::timestamptz AS last) new WHERE s.id = %s
+FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::int4[]) new(first, last, source_id) WHERE s.id = new.source_id
 """
 
 
@@ -57,7 +58,7 @@ def store_readings(
     refused = screened.refused + compared.refused
     count_refusals(source_id=source.pk, refused=refused, now=now)
     stored, flagged = tally(compared.rows)
-    statements.run(reading_counts.adding(source_id=source.pk, stored=stored, flagged=flagged, now=now))
+    statements.run(reading_counts.adding(counts=[(source.pk, stored, flagged)], now=now))
     return Outcome(
         stored=stored,
         duplicate=len(screened.duplicates) + len(compared.duplicates),
@@ -67,61 +68,85 @@ def store_readings(
 
 
 class Placed(NamedTuple):
-    """Rows that are copied, and the vehicle's locked state; `settling` says what must follow."""
+    """Rows to be copied, the vehicle's locked state, and which days are closed; `settling` says what must follow."""
 
     vehicle_id: int
     source_id: int
     compared: Compared
     state: State | None = None
+    closed: Collection[date] = ()
 
 
 def write(*, vehicle_id: int, source_id: int, moments: Mapping[datetime, dict[int, float]]) -> Compared:
     """Store screened readings, in order, with roll-ups and last values; inside the caller's transaction."""
     placed = place(vehicle_id=vehicle_id, source_id=source_id, moments=moments)
-    statements.run(settling(placed))
+    copy([placed])
+    statements.run(settling([placed]))
     return placed.compared
 
 
 def place(
     *, vehicle_id: int, source_id: int, moments: Mapping[datetime, dict[int, float]], state: State | None = None
 ) -> Placed:
-    """Copy screened readings into the hot table; the vehicle stays locked until the transaction ends.
+    """Make rows of screened readings, for `copy`; the vehicle stays locked until the transaction ends.
 
     `state` is the vehicle's where the caller has it locked already; it is brought up to the readings.
     """
     if not moments:
         return Placed(vehicle_id, source_id, Compared())
     order = list(moments)
-    told = {ts.date() for ts in order}
-    closed = days.closed_among(days=told)
-    ensure_days(days=told - closed)
+    closed = opened(order)
     state = latest.lock(vehicle_id=vehicle_id) if state is None else state
     track = state.track_of(source_id, before=order[0])
     # Nearly always readings are newer than all that is stored; then there is nothing to compare them with.
     stored = [] if state.follows(order[0]) else neighbors(vehicle_id=vehicle_id, order=order)
     compared = quality.compare(moments, source_id=source_id, stored=stored, track=track)
     if compared.rows:
-        copy_rows(vehicle_id=vehicle_id, source_id=source_id, rows=compared.rows, closed=closed)
         state.remember(source_id, compared.rows, track)
-    return Placed(vehicle_id, source_id, compared, state)
+    return Placed(vehicle_id, source_id, compared, state, closed)
 
 
-def settling(placed: Placed) -> list[Write]:
+def place_sheet(
+    *, vehicle_id: int, source_id: int, sheet: Sheet, state: State, now: datetime, max_age: timedelta
+) -> Placed | None:
+    """As `place`, for a sheet that nothing speaks against; None: `quality` must look at each of its messages."""
+    if not state.follows(sheet.moments[0]):
+        return None
+    track = state.track_of(source_id, before=sheet.moments[0])
+    rows = sheets.believed(sheet, track=track, now=now, oldest=max(quality.EARLIEST, now - max_age))
+    if rows is None:
+        return None
+    closed = opened(sheet.moments)
+    state.remember(source_id, rows, track)
+    return Placed(vehicle_id, source_id, Compared(rows), state, closed)
+
+
+def opened(moments: Iterable[datetime]) -> set[date]:
+    """Have partitions for the days of these moments; which of the days are closed."""
+    told = {ts.date() for ts in moments}
+    closed = days.closed_among(days=told)
+    ensure_days(days=told - closed)
+    return closed
+
+
+def settling(every: Iterable[Placed]) -> list[Write]:
     """What brings minutes, last values and the trip cutter up to copied rows; reads nothing."""
-    rows = placed.compared.rows
-    if not rows or placed.state is None:
+    fresh = [placed for placed in every if placed.compared.rows]
+    if not fresh:
         return []
+    states = {placed.vehicle_id: placed.state for placed in fresh if placed.state is not None}
+    stretches = [(placed.compared.rows[0].ts, placed.compared.rows[-1].ts, placed.source_id) for placed in fresh]
     return [
-        *rollups.addition(vehicle_id=placed.vehicle_id, rows=rows),
-        latest.saving(vehicle_id=placed.vehicle_id, state=placed.state),
-        Write(AWAIT_CUT, (rows[0].ts, rows[-1].ts, placed.source_id)),
+        *rollups.addition(told=[(placed.vehicle_id, placed.compared.rows) for placed in fresh]),
+        latest.saving(states=states),
+        Write(AWAIT_CUT, tuple(map(list, zip(*stretches, strict=True)))),
     ]
 
 
-def counting(placed: Placed, *, now: datetime) -> list[Write]:
+def counting(every: Iterable[Placed], *, now: datetime) -> list[Write]:
     """What adds copied rows to the day's counts."""
-    stored, flagged = tally(placed.compared.rows)
-    return reading_counts.adding(source_id=placed.source_id, stored=stored, flagged=flagged, now=now)
+    counts = [(placed.source_id, *tally(placed.compared.rows)) for placed in every]
+    return reading_counts.adding(counts=counts, now=now)
 
 
 def neighbors(*, vehicle_id: int, order: Sequence[datetime]) -> list[Stored]:
@@ -147,18 +172,21 @@ def neighbors(*, vehicle_id: int, order: Sequence[datetime]) -> list[Stored]:
         ]
 
 
-def copy_rows(*, vehicle_id: int, source_id: int, rows: Iterable[Row], closed: Collection[date] = ()) -> None:
-    """Write ordered rows by binary COPY; those of closed days among what came late for them."""
-    parts = {copying.STATEMENT: list(rows)}
-    if closed:
-        late = [row for row in parts[copying.STATEMENT] if row.ts.date() in closed]
-        on_time = [row for row in parts[copying.STATEMENT] if row.ts.date() not in closed]
-        parts = {copying.STATEMENT: on_time, copying.LATE: late}
-    for statement, part in parts.items():
-        if part:
-            data = copying.encode(part, vehicle_id=vehicle_id, source_id=source_id)
-            with statements.prepared(), statements.cursor().copy(statement) as copy:
-                copy.write(copying.HEADER + data + copying.TRAILER)
+def copy(every: Iterable[Placed]) -> None:
+    """Write placed rows by binary COPY; those of closed days among what came late for them."""
+    parts: dict[str, list[bytes]] = {copying.STATEMENT: [], copying.LATE: []}
+    for placed in every:
+        rows, late = placed.compared.rows, []
+        if placed.closed:
+            late = [row for row in rows if row.ts.date() in placed.closed]
+            rows = [row for row in rows if row.ts.date() not in placed.closed]
+        for statement, part in ((copying.STATEMENT, rows), (copying.LATE, late)):
+            if part:
+                data = copying.encode(part, vehicle_id=placed.vehicle_id, source_id=placed.source_id)
+                parts[statement].append(data)
+    for statement, encoded in parts.items():
+        if encoded:
+            statements.copy(statement, b"".join([copying.HEADER, *encoded, copying.TRAILER]))
 
 
 def count_refusals(*, source_id: int, refused: Sequence[Refusal], now: datetime) -> None:

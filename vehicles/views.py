@@ -68,10 +68,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 def over_rate(request: HttpRequest) -> int:
     """Seconds to wait when this address sends too often, else 0."""
     rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
-    limit, window = throttles.parse_rate(rates["ingest"])
-    now = time.time()
-    used = throttles.count(scope="ingest", who=client_address(request), window=window, now=now)
-    return 0 if used <= limit else int(window - now % window) + 1
+    who = client_address(request)
+    return throttles.permits.admit(scope="ingest", who=who, rate=rates["ingest"], now=time.time())
 
 
 def body_of(request: HttpRequest) -> bytes:

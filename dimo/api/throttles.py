@@ -1,6 +1,7 @@
 """How often one caller may ask, counted in Valkey so that all workers count together."""
 
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,10 +16,12 @@ if TYPE_CHECKING:  # the framework imports this module while it defines APIView
     from rest_framework.views import APIView
 
 COUNT = """
-local used = redis.call('INCR', KEYS[1])
-if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+local used = redis.call('INCRBY', KEYS[1], ARGV[2])
+if used == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return used
 """
+SHARE = 200  # a process takes this part of a limit at a time, so that few requests ask Valkey
+REMEMBERED = 10_000
 PERIODS = {"sec": 1, "min": 60, "hour": 3600, "day": 86_400}
 
 
@@ -37,11 +40,53 @@ def caller(request: Request) -> str:
     return f"address:{client_address(request._request)}"
 
 
-def count(*, scope: str, who: str, window: int, now: float) -> int:
-    """Requests of this caller in the running window, this one included."""
+def count(*, scope: str, who: str, window: int, now: float, requests: int = 1) -> int:
+    """Requests of this caller in the running window, those now counted included."""
     name = f"throttle:{scope}:{who}:{int(now // window)}"
-    used: Any = connection().eval(COUNT, 1, name, window + 1)
+    used: Any = connection().eval(COUNT, 1, name, window + 1, requests)
     return int(used)
+
+
+class Permits:
+    """Permits of busy callers, counted in Valkey before they are used and a share of the limit at a time.
+
+    Never more than the limit pass; what a process took and did not use by the end of a window is lost to the others,
+    which is at most a share. Valkey away: what was counted may be used up, then nobody passes.
+    """
+
+    def __init__(self) -> None:
+        self.left: dict[tuple[str, str, int], int] = {}
+        self.guard = Lock()
+
+    def admit(self, *, scope: str, who: str, rate: str, now: float) -> int:
+        """0 where this request may pass, else the seconds to wait.
+
+        Raises:
+            RedisError
+        """
+        limit, window = parse_rate(rate)
+        key = (scope, who, int(now // window))
+        with self.guard:
+            if self.left.get(key, 0) > 0:
+                self.left[key] -= 1
+                return 0
+        share = max(1, limit // SHARE)
+        before = count(scope=scope, who=who, window=window, now=now, requests=share) - share
+        granted = min(share, limit - before)
+        if granted < 1:
+            return int(window - now % window) + 1
+        with self.guard:
+            if len(self.left) >= REMEMBERED:
+                self.left.clear()
+            self.left[key] = self.left.get(key, 0) + granted - 1
+        return 0
+
+    def forget(self) -> None:
+        with self.guard:
+            self.left.clear()
+
+
+permits = Permits()
 
 
 class PerCaller(BaseThrottle):

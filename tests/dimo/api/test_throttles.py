@@ -70,3 +70,40 @@ def test_without_the_counter_nobody_passes(api: APIClient, monkeypatch: pytest.M
     response = api.get("/api/v1/echo/")
     assert (response.status_code, response.json()["code"]) == (503, "try_again")
     assert valkey.connection().ping()
+
+
+def admitted(permits: throttles.Permits, times: int, *, rate: str = "400/min", now: float = 1_000_000_015.0) -> int:
+    return sum(permits.admit(scope="busy", who="one", rate=rate, now=now) == 0 for _ in range(times))
+
+
+def test_processes_that_take_permits_by_the_share_never_pass_the_limit_together() -> None:
+    one, other = throttles.Permits(), throttles.Permits()
+    passed = sum(admitted(permits, 1) for _ in range(500) for permits in (one, other))
+    assert passed == 400
+    assert one.admit(scope="busy", who="one", rate="400/min", now=1_000_000_015.0) == 6
+    assert admitted(one, 1, now=1_000_000_020.0) == 1
+
+
+def test_a_share_is_asked_of_the_counter_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    count = throttles.count
+    monkeypatch.setattr(throttles, "count", lambda **facts: asked.append(facts["requests"]) or count(**facts))
+    assert admitted(throttles.Permits(), 9, rate="600/min") == 9
+    assert asked == [3, 3, 3]
+
+
+def test_the_last_share_of_a_limit_is_as_large_as_what_is_left() -> None:
+    assert admitted(throttles.Permits(), 10, rate="7/min") == 7
+    assert admitted(throttles.Permits(), 600, rate="599/min", now=2_000_000_000.0) == 599
+
+
+def test_permits_that_were_counted_serve_without_the_counter_and_then_nobody_passes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    permits = throttles.Permits()
+    assert admitted(permits, 1, rate="600/min") == 1
+    nowhere = redis.Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
+    monkeypatch.setattr(throttles, "connection", lambda: nowhere)
+    assert admitted(permits, 2, rate="600/min") == 2
+    with pytest.raises(redis.RedisError):
+        admitted(permits, 1, rate="600/min")
