@@ -8,6 +8,7 @@ host's name, https, the request's id, the figures for /metrics) is kept here, by
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, cast
 
@@ -25,6 +26,8 @@ from dimo.requests import RequestLog
 
 PATHS = frozenset({"/api/v1/ingest"})
 THREADS = 4
+
+resolved = lru_cache(maxsize=len(PATHS))(resolve)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -83,7 +86,7 @@ class BareDoors:
         request.get_host()
         response = self.security.process_request(request)
         if response is None:
-            match = request.resolver_match = resolve(request.path_info)
+            match = request.resolver_match = resolved(request.path_info)
             self.after.process_view(request, match.func, match.args, match.kwargs)
             response = match.func(request, *match.args, **match.kwargs)
         secured: HttpResponseBase = self.security.process_response(request, response)
