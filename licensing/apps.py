@@ -7,7 +7,10 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from dimo.pages import navigation
-        from licensing import selectors
+        from licensing import erasing, selectors
+        from vehicles.erasure import steps
+
+        steps.register(erasing.ROOM)
 
         navigation.register_audience(
             "buyer", label=_("Buying data"), order=30, home="catalog", has=selectors.has_organization

@@ -5,7 +5,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from dimo.users.models import User
-from vehicles import imports
+from vehicles import imports, ownership_selectors
 from vehicles.importers.formats import LARGEST_FILE
 from vehicles.models import ImportBatch, Vehicle
 
@@ -51,5 +51,5 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: object, owner: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        own = Vehicle.objects.filter(owner=owner, retired_at=None, simulated=False).order_by("pk")
+        own = ownership_selectors.in_garage(owner=owner).filter(retired_at=None, simulated=False).order_by("pk")
         self.fields["vehicle"].queryset = own  # type: ignore[attr-defined]
