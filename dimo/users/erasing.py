@@ -18,6 +18,7 @@ ERASED = (
     "account_emailaddress",
     "account_emailconfirmation",
     "axes_accessattempt",
+    "axes_accessattemptexpiration",
     "axes_accessfailurelog",
     "axes_accesslog",
     "dimo_apikey",

@@ -147,7 +147,10 @@ def drop_batches(batches: list[ImportBatch]) -> Counted:
             path.unlink(missing_ok=True)
             files += 1
     Vehicle.objects.filter(made_by__in=batches).update(made_by=None)
-    return {"vehicles_importbatch": gone(ImportBatch.objects.filter(pk__in=[each.pk for each in batches])), "uploaded files": files}
+    return {
+        "vehicles_importbatch": gone(ImportBatch.objects.filter(pk__in=[each.pk for each in batches])),
+        "uploaded files": files,
+    }
 
 
 @transaction.atomic

@@ -105,11 +105,10 @@ def fill(vehicle, source) -> None:
 
 def waiting_import(vehicle):
     """An upload that still waits with its file."""
-    batch = imports.start_import(
+    return imports.start_import(
         owner=vehicle.owner, format="teslafi", file=ContentFile(b"Date,speed\n", name="drives.csv"),
         timezone="UTC", now=NOW, vehicle=vehicle,
     )  # fmt: skip
-    return batch
 
 
 def tables_naming(vehicle_id: int) -> set[str]:
