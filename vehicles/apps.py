@@ -9,6 +9,7 @@ class VehiclesConfig(AppConfig):
         from dimo.pages import navigation
         from vehicles import selectors
         from vehicles.erasure import room, steps
+        from vehicles.exports import driving_tables, ground_tables, tables, vehicle_tables
 
         navigation.register_audience(
             "driver", label=_("Driving"), order=10, home="home", has=selectors.has_vehicle, fallback=True
@@ -21,3 +22,5 @@ class VehiclesConfig(AppConfig):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)
         for part in (room.GROUND, room.VEHICLES):
             steps.register(part)
+        for group in (ground_tables, vehicle_tables, driving_tables):
+            tables.register(*group.TABLES)

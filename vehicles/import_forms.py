@@ -43,8 +43,11 @@ class ImportForm(forms.Form):
     )
     file = forms.FileField(
         label=_("File"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.json,.geojson,.parquet"}),
-        help_text=_("CSV, GeoJSON or Parquet, not compressed, up to %(size)s MiB. The file is deleted once it is read.")
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.json,.geojson,.parquet,.zip"}),
+        help_text=_(
+            "CSV, GeoJSON or Parquet, not compressed, or the archive of our own export; up to %(size)s MiB. "
+            "The file is deleted once it is read."
+        )
         % {"size": LARGEST_FILE // 2**20},
         allow_empty_file=True,  # an empty file is refused by the rule, in the same words as everywhere
     )
