@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from dimo.api.models import ApiKey
 from dimo.audit import trail
@@ -71,7 +74,19 @@ def erase_account(*, person: User, now: datetime) -> Erasure:
     )
     begin(erasure, left, now)
     ApiKey.objects.filter(user=person, revoked_at=None).update(revoked_at=now)
+    transaction.on_commit(lambda: warn(person.email), robust=True)
     return erasure
+
+
+def warn(address: str) -> None:
+    """Tell the person, in case it was not they who asked."""
+    page = f"{settings.BASE_URL}/account/erase/"
+    text = _(
+        "Your account will be erased in %(days)s days. Until then you can keep it, on this page:\n\n%(page)s\n\n"
+        "If it was not you who asked, keep it and change how you sign in.\n"
+    )
+    facts = {"days": COOLING_OFF.days, "page": page}
+    send_mail(_("Your account will be erased"), text % facts, None, [address])
 
 
 def marked(person: User) -> list[int]:
