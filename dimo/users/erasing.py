@@ -1,5 +1,7 @@
 """A person is erased: how they signed in, what they were called and every key. What the books name stays a number."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -47,7 +49,7 @@ def erase_person(*, person: User) -> dict[str, int]:
     Again: changes nothing.
     """
     sessions = list(UserSession.objects.filter(user=person).values_list("session_key", flat=True))
-    rows: list[QuerySet] = [  # type: ignore[type-arg]
+    rows: list[QuerySet[Any]] = [
         Session.objects.filter(session_key__in=sessions),
         UserSession.objects.filter(user=person),
         EmailAddress.objects.filter(user=person),

@@ -8,7 +8,7 @@ class ConfirmForm(forms.Form):
     typed = forms.CharField(max_length=254)
 
     def __init__(self, *args: object, word: str, label: str, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self.word = word
         field = self.fields["typed"]
         field.label = label

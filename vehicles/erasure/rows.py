@@ -1,6 +1,8 @@
 """What a vehicle's time left in PostgreSQL beside telemetry itself, deleted in an order that nothing protects."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -42,7 +44,7 @@ def of_epoch(time: Time) -> dict[str, object]:
     return {"vehicle": time.vehicle_id} if time.alone else {"vehicle": time.vehicle_id, "owner_epoch": time.epoch}
 
 
-def gone(rows: QuerySet) -> int:  # type: ignore[type-arg]
+def gone(rows: QuerySet[Any]) -> int:
     """Delete rows; how many of this kind there were, those that go with them not counted."""
     return int(rows.delete()[1].get(rows.model._meta.label, 0))
 
@@ -102,7 +104,7 @@ def erase_sources(time: Time, person: User) -> Counted:
     own = Source.objects.filter(vehicle=time.vehicle_id)
     if not time.alone:
         own = own.filter(batch__owner=person)
-    days = {}
+    days: dict[str, date] = {}
     if not time.alone and time.since is not None:
         days["day__gte"] = time.since.date()
     if not time.alone and time.until is not None:
@@ -119,7 +121,7 @@ def erase_sources(time: Time, person: User) -> Counted:
     return counts | drop_batches(empty)
 
 
-def forget_counts(time: Time, days: dict[str, object]) -> int:
+def forget_counts(time: Time, days: dict[str, date]) -> int:
     """Delete the days' counts of readings; how many days there were."""
     with connection.cursor() as cursor:
         cursor.execute(
