@@ -4,12 +4,14 @@ from typing import cast
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -102,6 +104,28 @@ def account_keep(request: HttpRequest) -> HttpResponse:
     return redirect("account-erase")
 
 
+OTHERS = {
+    "message": _lazy("Messages, recent"),
+    "message values": _lazy("Values in recent messages"),
+    "late_message": _lazy("Messages that came late"),
+    "late_message values": _lazy("Values in messages that came late"),
+    "lake values": _lazy("Values in archived files"),
+    "rollup_1m": _lazy("Minutes for charts"),
+    "rollup_5m": _lazy("Five minutes for charts"),
+    "ingest_event": _lazy("Records of messages taken in"),
+    "reading_count": _lazy("Daily counts of readings"),
+}
+
+
+def in_words(name: str) -> str:
+    """What a store is called on a page; the certificate names tables as they are."""
+    if name in OTHERS:
+        return str(OTHERS[name])
+    words = {model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()}
+    text = words.get(name, name)
+    return text[:1].upper() + text[1:]
+
+
 @never_cache
 @require_safe
 def erasure_receipt(request: HttpRequest, erasure_id: UUID, secret: str) -> HttpResponse:
@@ -112,6 +136,7 @@ def erasure_receipt(request: HttpRequest, erasure_id: UUID, secret: str) -> Http
         raise Http404 from error
     erasure = Erasure.objects.get(pk=erasure_id)
     context = {"erasure": erasure, "secret": secret, "certificate": found, "kept": reasons()}
+    context["counts"] = sorted((in_words(name), count) for name, count in erasure.counts.items() if count)
     return render(request, "vehicles/erasure_receipt.html", context)
 
 

@@ -76,7 +76,8 @@ def months_of(*, vehicle_id: int, tenure: Tenure) -> list[Month]:
 def bench() -> "Iterator[duckdb.DuckDBPyConnection]":
     """A small DuckDB that knows the catalog's names, codes and doubts."""
     with link.workbench() as made:
-        made.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET enable_progress_bar = false; SET preserve_insertion_order = false")
+        made.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET enable_progress_bar = false")
+        made.execute("SET preserve_insertion_order = false")
         known = [each for each in signals.catalog if each.numeric]
         codes = [(each.id, float(code), name) for each in known for name, code in each.codes.items()]
         flags = [(number, doubts(number)) for number in range(2 ** len(Flag))]
