@@ -37,7 +37,8 @@ def refuse_last_administrator(person: User) -> None:
 ROOM = Room(
     "licensing",
     erased=("licensing_organizationkey", "licensing_organizationseat"),
-    kept={"licensing_contribution": SOLD, "licensing_quote": BOUGHT, "licensing_license": BOUGHT},
+    kept={"licensing_contribution": SOLD},
+    kept_of_account={"licensing_quote": BOUGHT, "licensing_license": BOUGHT},
     erases=drop_seats,
     refuses=refuse_last_administrator,
 )

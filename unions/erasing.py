@@ -47,9 +47,8 @@ def refuse_last_steward(person: User) -> None:
 
 ROOM = Room(
     "unions",
-    kept={
-        "unions_membership": CONSENT,
-        "unions_consentevent": CONSENT,
+    kept={"unions_membership": CONSENT, "unions_consentevent": CONSENT},
+    kept_of_account={
         "unions_seat": DECISIONS,
         "unions_policyversion": DECISIONS,
         "unions_terms": DECISIONS,

@@ -33,10 +33,12 @@ ERASED = (
     "mfa_authenticator",
     "usersessions_usersession",
 )
-KEPT = {
+KEPT_OF_ACCOUNT = {
     "dimo_user": "A number without name, address or way to sign in stays, so that the books stay whole.",
-    "dimo_auditevent": "The trail keeps that something was done, not whose name it was, as the law demands of it.",
     "django_admin_log": "What operators did stays, without the names of people it concerned.",
+}
+KEPT = {
+    "dimo_auditevent": "The trail keeps that something was done, not whose name it was, as the law demands of it.",
     "ledger_account": "Accounting records stay under a pseudonym, for as long as the law demands.",
     "ledger_entry": "Accounting records stay under a pseudonym, for as long as the law demands.",
 }

@@ -59,7 +59,7 @@ def statement_of(erasure: Erasure, *, times: int, done_at: datetime) -> dict[str
             "version_after": erasure.lake_after,
             "older_files_removed_at": moment(erasure.vacuumed_at),
         },
-        "kept": reasons(),
+        "kept": reasons(whole=erasure.scope == Erasure.Scope.ACCOUNT),
         "code_version": code_version(),
     }
 

@@ -51,7 +51,7 @@ def vehicle_erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
             else:
                 hint_erasure(erasure_id=erasure.pk)
                 return redirect("erasure-receipt", *receipt(erasure))
-    context = {"vehicle": vehicle, "own": vehicle.owner_id == owner.pk, "form": form, "kept": reasons()}
+    context = {"vehicle": vehicle, "own": vehicle.owner_id == owner.pk, "form": form, "kept": reasons(whole=False)}
     return render(request, "vehicles/vehicle_erase.html", context, status=status)
 
 
@@ -79,7 +79,7 @@ def account_erase(request: HttpRequest) -> HttpResponse:
         "form": form,
         "waiting": waiting,
         "receipt": receipt(waiting) if waiting else None,
-        "kept": reasons(),
+        "kept": reasons(whole=True),
         "days": asking.COOLING_OFF.days,
         "earlier": [
             (each, *receipt(each)) for each in due.erasures_of(person=person) if each.pk != getattr(waiting, "pk", 0)
@@ -135,7 +135,8 @@ def erasure_receipt(request: HttpRequest, erasure_id: UUID, secret: str) -> Http
     except certificate.CertificateUnknown as error:
         raise Http404 from error
     erasure = Erasure.objects.get(pk=erasure_id)
-    context = {"erasure": erasure, "secret": secret, "certificate": found, "kept": reasons()}
+    context = {"erasure": erasure, "secret": secret, "certificate": found}
+    context["kept"] = reasons(whole=erasure.scope == Erasure.Scope.ACCOUNT)
     context["counts"] = sorted((in_words(name), count) for name, count in erasure.counts.items() if count)
     return render(request, "vehicles/erasure_receipt.html", context)
 

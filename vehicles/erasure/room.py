@@ -38,5 +38,5 @@ KEPT = {
     "vehicles_erasedtime": PROOF,
     "vehicles_erasurecertificate": PROOF,
 }
-GROUND = Room("dimo", erased=erasing.ERASED, kept=erasing.KEPT)
+GROUND = Room("dimo", erased=erasing.ERASED, kept=erasing.KEPT, kept_of_account=erasing.KEPT_OF_ACCOUNT)
 VEHICLES = Room("vehicles", erased=ERASED, kept=KEPT)

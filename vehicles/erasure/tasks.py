@@ -1,5 +1,6 @@
 """Erasures in the background. The row is the work; a message only says that there may be some."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task
@@ -12,7 +13,7 @@ from vehicles.imports import ImportBusy
 
 @shared_task(
     acks_late=True,
-    autoretry_for=(OperationalError, running.ErasureBusy, ImportBusy),
+    autoretry_for=(OperationalError,),
     retry_backoff=True,
     retry_backoff_max=30,
     max_retries=30,
@@ -21,7 +22,8 @@ from vehicles.imports import ImportBusy
 )
 def run_erasure(*, erasure_id: str) -> None:
     """Safe to deliver twice: the second finds it at work, or done."""
-    running.run_erasure(erasure_id=UUID(erasure_id), now=now())
+    with suppress(running.ErasureBusy, ImportBusy):  # the sweep asks again
+        running.run_erasure(erasure_id=UUID(erasure_id), now=now())
 
 
 def hint_erasure(*, erasure_id: UUID) -> None:

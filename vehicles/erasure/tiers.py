@@ -49,15 +49,12 @@ def erase_measured(subject: Subject) -> None:
         )
 
 
-@transaction.atomic
 def note_counts(erasure: Erasure, times: tuple[Time, ...]) -> None:
-    """Write down how much lies in each tier, once."""
-    erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
-    if "lake values" in erasure.counts:
+    """Write down how much lies in each tier, once. Files are counted outside a transaction, which would idle long."""
+    if "lake values" in Erasure.objects.get(pk=erasure.pk).counts:
         return
     opened = table.open_table()
-    erasure.lake_before = None if opened is None else opened.version()
-    counts = dict(erasure.counts) | {"lake values": sum(sealed_values(time) for time in times)}
+    counts = {"lake values": sum(sealed_values(time) for time in times)}
     with connection.cursor() as cursor:
         for name in HOT:
             messages = values = 0
@@ -66,8 +63,9 @@ def note_counts(erasure: Erasure, times: tuple[Time, ...]) -> None:
                 rows, held = cursor.fetchone()
                 messages, values = messages + rows, values + int(held)
             counts |= {name: messages, f"{name} values": values}
-    erasure.counts = counts
-    erasure.save(update_fields=["counts", "lake_before"])
+    with transaction.atomic():
+        Erasure.objects.filter(pk=erasure.pk).update(lake_before=None if opened is None else opened.version())
+        count(erasure=erasure, counts=counts)
 
 
 def sealed_values(time: Time) -> int:

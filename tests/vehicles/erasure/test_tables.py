@@ -33,7 +33,7 @@ BY_NAME = {"axes_accessattempt", "axes_accessfailurelog", "axes_accesslog", "dja
 def declared() -> tuple[set[str], dict[str, str]]:
     rooms = steps.topmost_first()
     return {name for room in rooms for name in room.erased}, {
-        name: why for room in rooms for name, why in room.kept.items()
+        name: why for room in rooms for name, why in (room.kept | room.kept_of_account).items()
     }
 
 
