@@ -79,3 +79,17 @@ def test_a_device_that_goes_on_sending_is_refused_and_leaves_nothing():
     assert post(Client(), [device.signed([reading(ago=5)])]).json().get("accepted", 0) == 0
     assert leaving.tables_naming(vehicle.pk) == set()
     assert not Vehicle.objects.filter(pk=vehicle.pk).exists()
+
+
+def test_what_a_device_measured_before_is_refused_as_soon_as_the_erasing_has_begun():
+    device, taken = make_client(), []
+    vehicle = device.vehicle
+    asked = asking.erase_vehicle(owner=vehicle.owner, vehicle=vehicle, now=timezone.now())
+
+    def send(step: str) -> None:
+        if step == "closed":
+            taken.append(post(Client(), [device.signed([reading(ago=120)])]).json().get("accepted", 0))
+
+    running.run_erasure(erasure_id=asked.pk, now=timezone.now(), reached=send)
+    assert taken == [0]
+    assert leaving.tables_naming(vehicle.pk) == set()
