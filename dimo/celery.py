@@ -16,6 +16,8 @@ ROUTES = {
     "licensing.tasks.build_dataset": {"queue": BUILDS},
     "vehicles.import_tasks.run_import": {"queue": BUILDS},
     "vehicles.store.tasks.seal_due_days": {"queue": BUILDS},
+    "vehicles.erasure.tasks.run_erasure": {"queue": BUILDS},
+    "vehicles.exports.tasks.build_export": {"queue": BUILDS},
 }
 SWEEP_SECONDS = 10.0
 SCHEDULE: dict[str, dict[str, Any]] = {
@@ -30,6 +32,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep settlements": {"task": "rewards.tasks.sweep_settlements", "schedule": 5.0},
     "check books": {"task": "dimo.ledger.tasks.check_books", "schedule": 86_400.0},
     "sweep imports": {"task": "vehicles.import_tasks.sweep_imports", "schedule": 60.0},
+    "sweep erasures": {"task": "vehicles.erasure.tasks.sweep_erasures", "schedule": 60.0},
+    "sweep exports": {"task": "vehicles.exports.tasks.sweep_exports", "schedule": 60.0},
     "prune answers": {"task": "dimo.tasks.prune_idempotent_answers", "schedule": 3600.0},
     "prune sessions": {"task": "dimo.tasks.prune_sessions", "schedule": 3600.0},
     "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
@@ -53,3 +57,5 @@ app.autodiscover_tasks(related_name="import_tasks")
 app.autodiscover_tasks(["vehicles.store"])
 app.autodiscover_tasks(["vehicles.movement"])
 app.autodiscover_tasks(["vehicles.charging"])
+app.autodiscover_tasks(["vehicles.erasure"])
+app.autodiscover_tasks(["vehicles.exports"])

@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 
 from dimo.chain.status import status as chain_status
 from dimo.health import queues, readiness
+from dimo.statements import public_jwk
 
 WAITING = Gauge("commons_queue_waiting", "Messages waiting", ["queue"], multiprocess_mode="mostrecent")
 PULSE_AGE = Gauge(
@@ -70,3 +71,9 @@ def favicon(request: HttpRequest) -> HttpResponse:
 def chain_line(request: HttpRequest) -> HttpResponse:
     """The line at the foot of a page, filled in after the page is drawn so that a silent node delays nobody."""
     return render(request, "chain/_status.html", {"chain": chain_status()})
+
+
+@require_safe
+def statement_keys(request: HttpRequest) -> HttpResponse:
+    """The public key by which anybody checks what the platform signed, as a JWK set."""
+    return JsonResponse({"keys": [public_jwk()]})

@@ -15,6 +15,7 @@ urlpatterns = [
     path("healthz", operations.healthz, name="healthz"),
     path("readyz", operations.readyz, name="readyz"),
     path("metrics", operations.metrics, name="metrics"),
+    path(".well-known/commons-keys.json", operations.statement_keys, name="statement-keys"),
     path("favicon.ico", operations.favicon, name="favicon"),
     path("chain/status/", operations.chain_line, name="chain-status"),
     path("api/v1/", include([path("", include(f"{room}.api_urls")) for room in ROOMS])),

@@ -7,7 +7,12 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from dimo.pages import navigation
-        from licensing import selectors
+        from licensing import erasing, export_tables, selectors
+        from vehicles.erasure import steps
+        from vehicles.exports import tables
+
+        steps.register(erasing.ROOM)
+        tables.register(*export_tables.TABLES)
 
         navigation.register_audience(
             "buyer", label=_("Buying data"), order=30, home="catalog", has=selectors.has_organization

@@ -8,13 +8,17 @@ class UnionsConfig(AppConfig):
 
     def ready(self) -> None:
         from dimo.pages import navigation
-        from unions import membership, selectors
+        from unions import erasing, export_tables, membership, selectors
         from vehicles import registry
+        from vehicles.erasure import steps
+        from vehicles.exports import tables
 
         def void_consent(change: registry.OwnerChange) -> None:
             membership.end_for_new_owner(vehicle=change.vehicle, now=change.now)
 
         registry.on_owner_change("unions", void_consent)
+        steps.register(erasing.ROOM)
+        tables.register(*export_tables.TABLES)
 
         navigation.register_audience(
             "steward",

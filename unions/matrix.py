@@ -16,6 +16,7 @@ from unions.selectors import current_memberships, policy_history, vehicle_counts
 from unions.vocabulary import HINTS, LEVEL_LABELS, SIGNAL_CLASSES, Level, matrix_classes
 from vehicles import kinds
 from vehicles.models import Vehicle
+from vehicles.ownership_selectors import in_garage
 
 ICONS = {
     "location": "map-pin",
@@ -87,7 +88,7 @@ def matrix_of(*, member: User, now: datetime, vehicle: UUID | None = None) -> Ma
     Raises:
         Vehicle.DoesNotExist: the vehicle named is not theirs.
     """
-    owned = tuple(Vehicle.objects.filter(owner=member, retired_at=None).order_by("pk"))
+    owned = tuple(in_garage(owner=member).filter(retired_at=None).order_by("pk"))
     chosen = _chosen(owned, vehicle)
     active = current_memberships(member=member).filter(vehicle=chosen, state=Membership.State.ACTIVE)
     memberships = list(active) if chosen else []

@@ -11,6 +11,7 @@ from unions import consent
 from unions.models import ConsentEvent, Membership, Union
 from unions.notices import Notice, notice
 from vehicles.models import Vehicle
+from vehicles.ownership_selectors import in_garage
 
 
 class NotYourVehicle(DomainError):
@@ -44,7 +45,7 @@ def join_union(*, union: Union, vehicle: Vehicle, member: User, now: datetime) -
     Raises:
         NotYourVehicle, UnionNotOpen, VehicleNotEligible, AlreadyMember
     """
-    owned = Vehicle.objects.select_for_update().filter(pk=vehicle.pk, owner=member, retired_at=None).first()
+    owned = in_garage(owner=member).select_for_update().filter(pk=vehicle.pk, retired_at=None).first()
     if owned is None:
         raise NotYourVehicle
     if Union.objects.filter(pk=union.pk).values_list("state", flat=True).first() != Union.State.OPEN:
@@ -109,7 +110,7 @@ def leave_union(*, membership: Membership, actor: User, notice: Notice, now: dat
     if row.state in (Membership.State.LEFT, Membership.State.REFUSED):
         return row
     consent.withdraw_everything(membership=row, kind=ConsentEvent.Kind.WITHDRAW, notice=notice, now=now)
-    return _end(row, now=now)
+    return end(row, now=now)
 
 
 @transaction.atomic
@@ -121,7 +122,7 @@ def end_for_new_owner(*, vehicle: Vehicle, now: datetime) -> int:
     ended = 0
     for row in rows:
         consent.withdraw_everything(membership=row, kind=ConsentEvent.Kind.INVALIDATE, notice=shown, now=now)
-        _end(row, now=now)
+        end(row, now=now)
         ended += 1
     return ended
 
@@ -133,7 +134,8 @@ def _requested(membership: Membership) -> Membership:
     return row
 
 
-def _end(row: Membership, *, now: datetime) -> Membership:
+def end(row: Membership, *, now: datetime) -> Membership:
+    """End a membership whose row the caller holds locked."""
     row.state, row.left_at = Membership.State.LEFT, now
     row.save(update_fields=["state", "left_at"])
     return row

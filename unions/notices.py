@@ -22,6 +22,10 @@ TEXTS: Final[dict[str, str]] = {
         "yours."
     ),
     "deny-1": "This is never licensed to the buyers or for the purposes named, whatever else you allow.",
+    "erase-1": (
+        "What the vehicle measured in your time with it is erased. Everything it allowed is withdrawn at once and its "
+        "memberships end. What it earned so far stays yours."
+    ),
     "owner-1": "The vehicle changed its owner. What the earlier owner allowed is void.",
 }
 

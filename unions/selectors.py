@@ -11,6 +11,7 @@ from dimo.users.models import User
 from unions import rulebook
 from unions.evaluator import Policies, UseRequest
 from unions.models import ConsentEvent, Membership, PolicyVersion, Seat, Terms, Union
+from vehicles.models import ErasedTime
 
 SHOWN_FROM = 5  # below it, a count of members would tell who they are
 
@@ -152,3 +153,9 @@ def consent_history(*, member: User) -> QuerySet[ConsentEvent]:
         .select_related("union", "vehicle", "policy", "ended_by")
         .order_by("-seq")
     )
+
+
+def leaving_memberships() -> set[UUID]:
+    """Memberships whose time is being erased: nothing of them is licensed, whatever was allowed."""
+    marked = ErasedTime.objects.filter(vehicle_id=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"))
+    return set(Membership.objects.filter(Exists(marked)).values_list("pk", flat=True))

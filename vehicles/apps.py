@@ -8,6 +8,8 @@ class VehiclesConfig(AppConfig):
     def ready(self) -> None:
         from dimo.pages import navigation
         from vehicles import selectors
+        from vehicles.erasure import room, steps
+        from vehicles.exports import driving_tables, ground_tables, tables, vehicle_tables
 
         navigation.register_audience(
             "driver", label=_("Driving"), order=10, home="home", has=selectors.has_vehicle, fallback=True
@@ -18,3 +20,7 @@ class VehiclesConfig(AppConfig):
             (_("Imports"), "imports", "file-up", 35, False),
         ):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)
+        for part in (room.GROUND, room.VEHICLES):
+            steps.register(part)
+        for group in (ground_tables, vehicle_tables, driving_tables):
+            tables.register(*group.TABLES)

@@ -5,7 +5,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from dimo.users.models import User
-from vehicles import imports
+from vehicles import imports, ownership_selectors
 from vehicles.importers.formats import LARGEST_FILE
 from vehicles.models import ImportBatch, Vehicle
 
@@ -43,13 +43,16 @@ class ImportForm(forms.Form):
     )
     file = forms.FileField(
         label=_("File"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.json,.geojson,.parquet"}),
-        help_text=_("CSV, GeoJSON or Parquet, not compressed, up to %(size)s MiB. The file is deleted once it is read.")
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.json,.geojson,.parquet,.zip"}),
+        help_text=_(
+            "CSV, GeoJSON or Parquet, not compressed, or the archive of our own export; up to %(size)s MiB. "
+            "The file is deleted once it is read."
+        )
         % {"size": LARGEST_FILE // 2**20},
         allow_empty_file=True,  # an empty file is refused by the rule, in the same words as everywhere
     )
 
     def __init__(self, *args: object, owner: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        own = Vehicle.objects.filter(owner=owner, retired_at=None, simulated=False).order_by("pk")
+        own = ownership_selectors.in_garage(owner=owner).filter(retired_at=None, simulated=False).order_by("pk")
         self.fields["vehicle"].queryset = own  # type: ignore[attr-defined]

@@ -8,8 +8,10 @@ from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from dimo.users.models import User
-from vehicles.models import Trip, Vehicle, VehicleOwnership
+from vehicles.models import ErasedTime, Trip, Vehicle, VehicleOwnership
 
+# A time that is to be erased is nobody's to read, from the moment that was asked.
+STANDING = ~Exists(ErasedTime.objects.filter(vehicle_id=OuterRef("vehicle"), epoch=OuterRef("epoch")))
 EVER, NEVER_ENDING = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -47,19 +49,20 @@ def tenures_of(*, vehicle: Vehicle) -> list[Tenure]:
 
 def owned_by(*, owner: User, vehicle: Vehicle) -> list[Tenure]:
     """One person's time with a vehicle, oldest first; nothing for a stranger."""
-    rows = VehicleOwnership.objects.filter(vehicle=vehicle, owner=owner).order_by("epoch")
+    rows = VehicleOwnership.objects.filter(STANDING, vehicle=vehicle, owner=owner).order_by("epoch")
     return [tenure(row) for row in rows]
 
 
 def former_of(*, owner: User) -> QuerySet[VehicleOwnership]:
     """A person's ended times with vehicles that now are somebody else's, the last first."""
-    ended = VehicleOwnership.objects.filter(owner=owner, period__endswith__isnull=False)
+    ended = VehicleOwnership.objects.filter(STANDING, owner=owner, period__endswith__isnull=False)
     return ended.exclude(vehicle__owner=owner).select_related("vehicle").order_by("-period__endswith", "-pk")
 
 
 def in_own_time(trips: QuerySet[Trip], *, owner: User) -> QuerySet[Trip]:
     """Trips of the times in which they were this person's to read."""
-    own = VehicleOwnership.objects.filter(vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner)
+    time = {"vehicle": OuterRef("vehicle"), "epoch": OuterRef("owner_epoch")}
+    own = VehicleOwnership.objects.filter(STANDING, owner=owner, **time)
     return trips.filter(Exists(own))
 
 
@@ -69,13 +72,19 @@ def known_to(*, owner: User) -> QuerySet[Vehicle]:
     Each carries `called` (their name for it; what a later owner calls it is not theirs to read), and `seen_since` and
     `seen_until`, their last time with it; where one is None, that end is open. `measurements` keeps to these.
     """
-    own = VehicleOwnership.objects.filter(vehicle=OuterRef("pk"), owner=owner).order_by("-epoch")
+    own = VehicleOwnership.objects.filter(STANDING, vehicle=OuterRef("pk"), owner=owner).order_by("-epoch")
     then = Coalesce(Subquery(own.values("nickname")[:1]), Value(""))
     return Vehicle.objects.filter(Exists(own)).annotate(
         called=Case(When(owner=owner, then=F("nickname")), default=then),
         seen_since=Subquery(own.values("period__startswith")[:1]),
         seen_until=Subquery(own.values("period__endswith")[:1]),
     )
+
+
+def in_garage(*, owner: User) -> QuerySet[Vehicle]:
+    """Vehicles of which a person is the owner now, less those that are to be erased."""
+    leaving = ErasedTime.objects.filter(vehicle_id=OuterRef("pk"), epoch=OuterRef("owner_epoch"))
+    return Vehicle.objects.filter(~Exists(leaving), owner=owner)
 
 
 def as_known_to(*, owner: User) -> Prefetch:

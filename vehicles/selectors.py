@@ -22,17 +22,17 @@ class Window(NamedTuple):
 
 def has_vehicle(user: User) -> bool:
     """Whether a person drives anything here."""
-    return Vehicle.objects.filter(owner_id=user.pk).exists()
+    return ownership_selectors.in_garage(owner=user).exists()
 
 
 def vehicles_of(*, owner: User) -> QuerySet[Vehicle]:
     """A person's vehicles, those in use first."""
-    return Vehicle.objects.filter(owner=owner).order_by(F("retired_at").asc(nulls_first=True), "id")
+    return ownership_selectors.in_garage(owner=owner).order_by(F("retired_at").asc(nulls_first=True), "id")
 
 
 def vehicle_of(*, owner: User, public_id: UUID) -> Vehicle:
     """Raises: Vehicle.DoesNotExist, for what belongs to somebody else too."""
-    return Vehicle.objects.get(owner=owner, public_id=public_id)
+    return ownership_selectors.in_garage(owner=owner).get(public_id=public_id)
 
 
 def last_seen(*, vehicles: Sequence[Vehicle]) -> dict[int, datetime]:

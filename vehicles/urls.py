@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles import connect_urls, diagnostics_urls, import_urls, leaving_urls, movement_urls, pages, parts, trip_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     *connect_urls.urlpatterns,
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
+    *leaving_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
 ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from licensing.datasets.intervals import Period, clip, merge, without
 from licensing.models import License
 from licensing.uses import AGGREGATE, Precision, asked_classes, license_use
+from unions.selectors import leaving_memberships
 from unions.windows import Window, consent_windows
 
 LOCATION_AGE: Final = timedelta(hours=24)  # nobody can be followed live through a purchase
@@ -51,6 +52,8 @@ def read_consent(*, license: License, now: datetime, vehicle_ids: Sequence[int] 
         )
         for precision in precisions
     ]
+    leaving = leaving_memberships()
+    asked = [[window for window in windows if window.membership_id not in leaving] for windows in asked]
     spans = spans_of(asked[0], asked[1] if len(asked) > 1 else (), period=period, sold_at=license.bought_at)
     parties = {window.vehicle_id: Party(window.membership_id, window.member_id) for window in asked[0]}
     touched = {span.vehicle_id for span in spans}

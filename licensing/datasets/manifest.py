@@ -1,16 +1,11 @@
 """What a delivered dataset says about itself. It holds no clock, so that the same build gives the same manifest."""
 
 import json
-import os
-import re
-import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
-
+from dimo.version import code_version
 from licensing.datasets.coarsening import Blur, blur
 from licensing.datasets.files import file_sha256
 from licensing.models import License
@@ -151,22 +146,3 @@ def words_of(how: Blur) -> str:
         case "each":
             return f"each area once in {every}"
     return "never released coarse"
-
-
-@cache
-def code_version() -> str:
-    """What built this: CODE_VERSION if set, else the commit of the checkout, else the package's version."""
-    if named := os.environ.get("CODE_VERSION"):
-        return named
-    git = Path(settings.BASE_DIR) / ".git"
-    version = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    head = git / "HEAD"
-    if not head.is_file():
-        return str(version)
-    commit = head.read_text("utf-8").strip()
-    if commit.startswith("ref: "):
-        name = commit.removeprefix("ref: ")
-        packed = (git / "packed-refs").read_text("utf-8") if (git / "packed-refs").is_file() else ""
-        match = re.search(rf"^([0-9a-f]{{40}}) {re.escape(name)}$", packed, re.MULTILINE)
-        commit = (git / name).read_text("utf-8").strip() if (git / name).is_file() else match.group(1) if match else ""
-    return f"{version}+{commit[:12]}" if commit else str(version)

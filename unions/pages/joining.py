@@ -15,6 +15,7 @@ from unions.models import Membership, Union
 from unions.notices import TEXTS, notice
 from unions.pages.public import described
 from vehicles.models import Vehicle
+from vehicles.ownership_selectors import in_garage
 
 
 @login_required
@@ -32,7 +33,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, f"{vehicle} has joined {union.name}. Nothing is shared until you choose it here.")
         return redirect(f"{reverse('consent')}?vehicle={vehicle.public_id}")
     inside = selectors.current_memberships(member=request.user).filter(union=union).values_list("vehicle_id", flat=True)
-    owned = Vehicle.objects.filter(owner_id=request.user.pk, retired_at=None).order_by("pk")
+    owned = in_garage(owner=request.user).filter(retired_at=None).order_by("pk")
     vehicles = [
         {
             "vehicle": vehicle,

@@ -116,7 +116,7 @@ Parser = Callable[[Export], Iterator[Found]]
 class Format:
     """An export format: how it is called, read, and what its files end in.
 
-    `asks`: which column is what must be said by its owner before it can be read.
+    `asks`: which column is what must be said by its owner before it can be read. `archive`: it may be a zip.
     """
 
     name: str
@@ -124,3 +124,4 @@ class Format:
     suffixes: tuple[str, ...]
     needs_zone: bool
     asks: bool = False
+    archive: bool = False

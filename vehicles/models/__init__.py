@@ -10,6 +10,7 @@ from vehicles.models.costs import EnergyPrice
 from vehicles.models.days import LakeErasure, SealedDay
 from vehicles.models.diagnostics import FaultCode, FaultList
 from vehicles.models.events import VehicleEvent
+from vehicles.models.leaving import DataExport, ErasedTime, Erasure, ErasureCertificate
 from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
@@ -21,8 +22,12 @@ __all__ = [
     "ChargingPlace",
     "ChargingSession",
     "ContactWish",
+    "DataExport",
     "Device",
     "EnergyPrice",
+    "ErasedTime",
+    "Erasure",
+    "ErasureCertificate",
     "FaultCode",
     "FaultList",
     "HiddenStretch",

@@ -18,6 +18,7 @@ class ImportBatch(models.Model):
         ENVIROCAR = "envirocar", "enviroCar"
         TESLAFI = "teslafi", "TeslaFi"
         TWIZY = "twizy", "Twizy data set"
+        COMMONS = "commons", "Our own export"
         COLUMNS = "columns", "Another CSV file"
 
     class State(models.TextChoices):

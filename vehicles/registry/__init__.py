@@ -34,7 +34,14 @@ from vehicles.registry.pairing import (
     unpair_device,
 )
 from vehicles.registry.refusals import NotTheOwner, VehicleRetired
-from vehicles.registry.transfer import OwnerChange, OwnerChangeStep, SameOwner, on_owner_change, transfer_vehicle
+from vehicles.registry.transfer import (
+    OwnerChange,
+    OwnerChangeStep,
+    SameOwner,
+    locked,
+    on_owner_change,
+    transfer_vehicle,
+)
 
 __all__ = [
     "ChallengeNotAnswered",
@@ -56,6 +63,7 @@ __all__ = [
     "answered_by",
     "device_challenge",
     "enter_vin",
+    "locked",
     "masked_vin",
     "offer_by",
     "offer_transfer",

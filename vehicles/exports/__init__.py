@@ -1,0 +1,1 @@
+"""Everything an account holds, as one archive."""
