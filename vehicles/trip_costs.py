@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from vehicles.currencies import rounded, worded
 from vehicles.models import EnergyPrice, Trip
-from vehicles.places import zone_of
+from vehicles.places import local_time
 
 HUNDRED = Decimal(100)
 MILLIS = Decimal("0.001")
@@ -100,7 +100,7 @@ class PriceBook:
         """What a trip cost, by the prices of the day on which it began in the vehicle's zone."""
         if not self.rows:
             return None
-        day = trip.started_at.astimezone(zone_of(trip.vehicle)).date()
+        day = local_time(trip.started_at, trip.vehicle).date()
         price = self.in_force(vehicle_id=trip.vehicle_id, owner_epoch=trip.owner_epoch, day=day)
         return cost_of(
             energy_kwh=trip.energy_kwh, fuel_l=trip.fuel_used_l, powertrain=trip.vehicle.powertrain, price=price

@@ -12,13 +12,13 @@ from vehicles import trip_costs, words
 from vehicles.diary import sums
 from vehicles.diary.sums import Span, Sums
 from vehicles.models import NamedArea, Trip, TripSeam
-from vehicles.places import zone_of
+from vehicles.places import local_time
 from vehicles.trip_costs import Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One drive. `counts`: in sums; `told_again`: by a better source of the same vehicle."""
+    """One drive; `start` and `end` by the vehicle's clock. `told_again`: by a better source of the same vehicle."""
 
     trip: Trip
     start: datetime
@@ -31,7 +31,7 @@ class Entry:
 
     @property
     def minutes(self) -> int:
-        return round((self.end - self.start).total_seconds() / 60)
+        return round((self.trip.ended_at - self.trip.started_at).total_seconds() / 60)
 
     @property
     def counts(self) -> bool:
@@ -80,8 +80,8 @@ def entries(*, owner: User, trips: Sequence[Trip]) -> list[Entry]:
     return [
         Entry(
             trip=trip,
-            start=trip.started_at.astimezone(zone_of(trip.vehicle)),
-            end=trip.ended_at.astimezone(zone_of(trip.vehicle)),
+            start=local_time(trip.started_at, trip.vehicle),
+            end=local_time(trip.ended_at, trip.vehicle),
             begins_in=names.get(trip.start_cell, ""),
             ends_in=names.get(trip.end_cell, ""),
             cost=book.cost(trip=trip),

@@ -39,7 +39,7 @@ class Logbook:
 
 def logbook(*, owner: User, vehicle: Vehicle, year: int) -> Logbook:
     """All drives of a year by the vehicle's calendar, without deleted ones; what was told twice counts once."""
-    trips = year_of(trips=own.trips_of(owner=owner, vehicle=vehicle), year=year)
+    trips = year_of(trips=own.trips_of(owner=owner, vehicle=vehicle), vehicle=vehicle, year=year)
     lines = [entry for entry in entries.entries(owner=owner, trips=trips) if entry.counts]
     starts = [entry.trip.odometer_start_km for entry in lines if entry.trip.odometer_start_km is not None]
     ends = [entry.trip.odometer_end_km for entry in lines if entry.trip.odometer_end_km is not None]
@@ -47,9 +47,10 @@ def logbook(*, owner: User, vehicle: Vehicle, year: int) -> Logbook:
     return Logbook(vehicle, year, lines, entries.by_month(lines), entries.added(lines), odometer)
 
 
-def year_of(*, trips: QuerySet[Trip], year: int) -> list[Trip]:
+def year_of(*, trips: QuerySet[Trip], vehicle: Vehicle, year: int) -> list[Trip]:
     """A year's trips, oldest first."""
-    return selectors.between(trips=trips, first=date(year, 1, 1), until=date(year + 1, 1, 1))[::-1]
+    first, until = date(year, 1, 1), date(year + 1, 1, 1)
+    return selectors.between(trips=trips, vehicles=[vehicle], first=first, until=until)[::-1]
 
 
 def years_of(*, owner: User, vehicle: Vehicle) -> list[int]:
@@ -73,13 +74,13 @@ def line(values: Iterable[object]) -> str:
 
 def cells(vehicle: Vehicle, entry: Entry) -> list[object]:
     """One drive; empty where nothing was measured."""
-    trip, cost = entry.trip, entry.cost
+    trip, cost, zone = entry.trip, entry.cost, zone_of(vehicle)
     return [
         plain(str(vehicle)),
         entry.start.date().isoformat(),
-        iso(entry.start),
-        iso(entry.end),
-        plain(zone_of(vehicle).key),
+        iso(trip.started_at.astimezone(zone)),
+        iso(trip.ended_at.astimezone(zone)),
+        plain(zone.key),
         plain(entry.begins_in),
         plain(entry.ends_in),
         number(trip.distance_km, 1),
@@ -96,7 +97,7 @@ def cells(vehicle: Vehicle, entry: Entry) -> list[object]:
         cost.currency if cost else "",
         trip.source.kind,
         trip.source.grade,
-        iso(trip.edited_at.astimezone(entry.start.tzinfo)) if trip.edited_at else "",
+        iso(trip.edited_at.astimezone(zone)) if trip.edited_at else "",
         str(trip.public_id),
     ]
 

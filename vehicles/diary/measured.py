@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Sum
 
@@ -11,7 +11,7 @@ from vehicles import words
 from vehicles.diary import graphs
 from vehicles.diary.graphs import Graph
 from vehicles.models import RejectionCount, Trip
-from vehicles.places import zone_of
+from vehicles.places import local_time
 from vehicles.quality import Flag
 from vehicles.signals import SPEED, by_id
 from vehicles.store import reading
@@ -43,7 +43,7 @@ def measured(*, trip: Trip) -> Measured:
     """All of a trip that its own source measured, from both tiers in one read."""
     told: dict[int, list[tuple[float, float]]] = defaultdict(list)
     doubts: list[Doubt] = []
-    doubted, zone = 0, zone_of(trip.vehicle)
+    doubted = 0
     stretch = (trip.started_at, trip.ended_at + timedelta(microseconds=1))
     for ts, _, signals, values, flags in reading.messages(
         vehicle_id=trip.vehicle_id, source_id=trip.source_id, stretches=[stretch]
@@ -55,10 +55,10 @@ def measured(*, trip: Trip) -> Measured:
             if bits:
                 doubted += 1
                 if len(doubts) < DOUBTS_SHOWN:
-                    doubts.append(Doubt(ts.astimezone(zone), title(signal), reasons(bits)))
+                    doubts.append(Doubt(local_time(ts, trip.vehicle), title(signal), reasons(bits)))
     drawn = graphs.graphs(told)
     table = graphs.table(drawn, trip.started_at.timestamp(), trip.ended_at.timestamp())
-    rows = [(datetime.fromtimestamp(at, zone), cells) for at, cells in table]
+    rows = [(local_time(datetime.fromtimestamp(at, UTC), trip.vehicle), cells) for at, cells in table]
     return Measured(drawn, graphs.shares(told.get(SPEED, [])), rows, doubts, doubted)
 
 

@@ -77,10 +77,11 @@ def trip_list(request: HttpRequest) -> HttpResponse:
     context |= {"months": months, "years": sorted({month.year for month in months}, reverse=True)}
     if asked.year and not asked.month:
         first, until = date(asked.year, 1, 1), date(asked.year + 1, 1, 1)
-        told = entries.entries(owner=owner, trips=selectors.between(trips=found, first=first, until=until))
+        trips = selectors.between(trips=found, vehicles=vehicles, first=first, until=until)
+        told = entries.entries(owner=owner, trips=trips)
         context |= {"sums": entries.added(told), "by_month": entries.by_month(told)}
         return render(request, "vehicles/diary/year.html", context)
-    month, trips = newest(found, asked.month, months or [moment.astimezone(zone).date().replace(day=1)])
+    month, trips = newest(found, vehicles, asked.month, months or [moment.astimezone(zone).date().replace(day=1)])
     told = entries.entries(owner=owner, trips=trips)
     context |= {
         "month": month,
@@ -94,14 +95,17 @@ def trip_list(request: HttpRequest) -> HttpResponse:
     return render(request, "vehicles/diary/month.html", context)
 
 
-def newest(found: QuerySet[Trip], asked: date | None, months: list[date]) -> tuple[date, list[Trip]]:
+def newest(
+    found: QuerySet[Trip], vehicles: list[Vehicle], asked: date | None, months: list[date]
+) -> tuple[date, list[Trip]]:
     """The month to show with its trips: the one asked for, else the newest that has any.
 
     `months` go by one zone's calendar; a trip read in another may lie in the month before.
     """
     month, trips = asked or months[0], list[Trip]()
     for month in [asked] if asked else months[:2]:
-        trips = selectors.between(trips=found, first=month, until=selectors.next_month(month))
+        until = selectors.next_month(month)
+        trips = selectors.between(trips=found, vehicles=vehicles, first=month, until=until)
         if trips:
             break
     return month, trips
@@ -111,17 +115,19 @@ def month_sums(request: HttpRequest, trip: Trip) -> dict[str, object]:
     """The sums of the month that a diary shows from which a trip was just changed, under the same filters."""
     owner = cast(User, request.user)
     query = QueryDict(request.headers.get("HX-Current-URL", "").partition("?")[2])
-    asked = wanted(query, selectors.vehicles_known_to(owner=owner))
+    vehicles = selectors.vehicles_known_to(owner=owner)
+    asked = wanted(query, vehicles)
     found = selectors.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=now())
     month = asked.month or selectors.local_month(trip)
-    told = entries.entries(
-        owner=owner, trips=selectors.between(trips=found, first=month, until=selectors.next_month(month))
-    )
+    until = selectors.next_month(month)
+    trips = selectors.between(trips=found, vehicles=vehicles, first=month, until=until)
+    told = entries.entries(owner=owner, trips=trips)
     entry = next((one for one in told if one.trip.pk == trip.pk), None)
     return {
         "entry": entry or entries.entries(owner=owner, trips=[trip])[0],
         "sums": entries.added(told),
         "asked": asked,
+        "several": len(vehicles) > 1 and asked.vehicle is None,
     }
 
 

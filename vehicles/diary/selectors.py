@@ -1,5 +1,6 @@
 """Which trips a page of the diary shows; each person's own times with vehicles alone."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from dimo.users.models import User
 from vehicles import ownership_selectors, selectors
 from vehicles.models import Trip, Vehicle
-from vehicles.places import zone_of
+from vehicles.places import local_time
 
 RESTORABLE = timedelta(days=30)
 ZONES_APART = timedelta(hours=14)  # no local midnight is further from that of UTC
@@ -40,7 +41,7 @@ def any_trip_of(*, owner: User, now: datetime) -> QuerySet[Trip]:
 
 def local_month(trip: Trip) -> date:
     """The month in which a trip began where it is read, by its first day."""
-    return trip.started_at.astimezone(zone_of(trip.vehicle)).date().replace(day=1)
+    return local_time(trip.started_at, trip.vehicle).date().replace(day=1)
 
 
 def next_month(month: date) -> date:
@@ -48,10 +49,16 @@ def next_month(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
 
 
-def between(*, trips: QuerySet[Trip], first: date, until: date) -> list[Trip]:
-    """Trips that began on days `[first, until)` of their vehicles' zones; one query."""
-    padded = trips.filter(started_at__gte=midnight(first) - ZONES_APART, started_at__lt=midnight(until) + ZONES_APART)
-    return [trip for trip in padded if first <= trip.started_at.astimezone(zone_of(trip.vehicle)).date() < until]
+def between(*, trips: QuerySet[Trip], vehicles: Iterable[Vehicle], first: date, until: date) -> list[Trip]:
+    """Trips of these vehicles that began on days `[first, until)` of the vehicles' zones; one query."""
+    known = {vehicle.pk: vehicle for vehicle in vehicles}
+    near = trips.prefetch_related(None).filter(
+        started_at__gte=midnight(first) - ZONES_APART, started_at__lt=midnight(until) + ZONES_APART, vehicle__in=known
+    )
+    found = list(near)
+    for trip in found:
+        trip.vehicle = known[trip.vehicle_id]
+    return [trip for trip in found if first <= local_time(trip.started_at, trip.vehicle).date() < until]
 
 
 def midnight(day: date) -> datetime:

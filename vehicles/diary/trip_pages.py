@@ -1,6 +1,7 @@
 """The page of one trip, and what its driver decides about it; each press is one rule and can be undone."""
 
 from datetime import datetime
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from vehicles import trip_edits, trips
 from vehicles.diary import areas, edits, entries, measured, selectors
 from vehicles.diary.pages import month_sums, own_trip
 from vehicles.models import Trip
-from vehicles.places import zone_of
+from vehicles.places import local_time, zone_of
 
 
 @login_required
@@ -39,15 +40,15 @@ def shown(request: HttpRequest, trip: Trip, refusal: DomainError | None = None) 
     if trip.deleted_at is not None:
         context["until"] = trip.deleted_at + selectors.RESTORABLE
         return render(request, "vehicles/diary/trip_deleted.html", context | {"refusal": refusal}, status=status)
-    seams, zone = edits.seams_around(trip=trip), zone_of(trip.vehicle)
+    seams = edits.seams_around(trip=trip)
     context |= {
         "minutes": entry.minutes,
-        "zone": zone,
+        "zone": zone_of(trip.vehicle),
         "refusal": refusal,
         "before": beside(trip, seams, later=False),
         "after": beside(trip, seams, later=True),
         "joins": [
-            (seam, seam.starts_at.astimezone(zone), seam.ends_at.astimezone(zone))
+            (seam, local_time(seam.starts_at, trip.vehicle), local_time(seam.ends_at, trip.vehicle))
             for seam in edits.joins_within(trip=trip, seams=seams)
         ],
         "least": entry.start + trip_edits.LEAST_PART,
@@ -58,14 +59,17 @@ def shown(request: HttpRequest, trip: Trip, refusal: DomainError | None = None) 
 
 def beside(trip: Trip, seams: list[edits.TripSeam], *, later: bool) -> dict[str, object]:
     """A neighbor with its times where the trip is read."""
-    found, zone = edits.beside(trip=trip, later=later, seams=seams), zone_of(trip.vehicle)
-    times = (
-        {"start": found.trip.started_at.astimezone(zone), "end": found.trip.ended_at.astimezone(zone)}
-        if found.trip
-        else {}
-    )
-    parted = found.parted_at.astimezone(zone) if found.parted_at else None
-    return {"trip": found.trip, "deleted": found.deleted, "parted_at": parted, **times}
+    found = edits.beside(trip=trip, later=later, seams=seams)
+    times = {
+        name: local_time(moment, trip.vehicle)
+        for name, moment in (
+            ("start", found.trip and found.trip.started_at),
+            ("end", found.trip and found.trip.ended_at),
+            ("parted_at", found.parted_at),
+        )
+        if moment
+    }
+    return {"trip": found.trip, "deleted": found.deleted, **times}
 
 
 @login_required
@@ -164,13 +168,15 @@ def split_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context: dict[str, object] = {"trip": trip}
     try:
         moment = told_moment(trip, request.GET.get("moment", ""))
-        parts, zone = edits.split_parts(trip=trip, moment=moment), zone_of(trip.vehicle)
+        parts = edits.split_parts(trip=trip, moment=moment)
     except DomainError as refusal:
         context["refusal"], status = refusal, refusal.status
     else:
-        times = [(part, part.started_at.astimezone(zone), part.ended_at.astimezone(zone)) for part in parts]
+        clock = partial(local_time, vehicle=trip.vehicle)
+        times = [(part, clock(part.started_at), clock(part.ended_at)) for part in parts]
         context, status = context | {"parts": times, "moment": moment.isoformat()}, 200
-    return respond(request, "vehicles/diary/_split.html", context, title=_("Split this trip"), status=status)
+    title = _("Split this trip")
+    return respond(request, "vehicles/diary/_split.html", context, title=title, status=status)
 
 
 @login_required

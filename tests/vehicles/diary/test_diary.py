@@ -80,8 +80,10 @@ def test_filters_narrow_by_tag_dataset_and_vehicle(client):
 
 @pytest.mark.parametrize(
     "query",
-    [{"month": "2026-13"}, {"month": "x"}, {"year": "0"}, {"year": "99999"}, {"tag": "x"}, {"show": "x"}]
-    + [{"month": "0001-01"}, {"vehicle": "x"}, {"vehicle": "00000000-0000-0000-0000-000000000000"}],
+    [
+        *({"month": "2026-13"}, {"month": "x"}, {"month": "0001-01"}, {"year": "0"}, {"year": "99999"}),
+        *({"tag": "x"}, {"show": "x"}, {"vehicle": "x"}, {"vehicle": "00000000-0000-0000-0000-000000000000"}),
+    ],
 )
 def test_an_address_that_means_nothing_is_not_there(client, query):
     client.force_login(car().vehicle.owner)

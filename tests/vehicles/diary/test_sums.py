@@ -56,7 +56,7 @@ def test_drives_that_only_touch_or_are_of_one_source_or_of_two_cars_all_count():
 
 
 def test_a_gap_breaks_the_line_and_sparse_readings_do_not():
-    dense = [(float(t), 50.0) for t in range(0, 60)] + [(float(t), 50.0) for t in range(200, 260)]
+    dense = [(float(t), 50.0) for t in range(60)] + [(float(t), 50.0) for t in range(200, 260)]
     curve = graphs.curve(dense)
     assert [v for _, v in curve].count(None) == 1
     sparse = [(300.0 * n, float(n)) for n in range(10)]
