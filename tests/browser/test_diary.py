@@ -38,10 +38,16 @@ def driven(start: datetime, begin: int, end: int, odometer: float) -> list[Messa
         lat, lon = degrees((x, y))
         gone += speed * 4 / 3600
         values = {
-            **{LATITUDE: lat, LONGITUDE: lon, SPEED: round(speed, 1), ODOMETER: odometer + gone},
-            **{BATTERY_LEVEL: 74 - gone * 0.5, BATTERY_POWER: -120.0 * speed - 900 * math.sin(n / 6) * 4},
-            **{ALTITUDE: 30 + 8 * math.sin(n / 25), OUTSIDE: 4.5 + n / 200},
+            LATITUDE: lat,
+            LONGITUDE: lon,
+            SPEED: speed,
+            ODOMETER: odometer + gone,
+            BATTERY_LEVEL: 74 - gone * 0.5,
+            BATTERY_POWER: -120.0 * speed - 3_600 * math.sin(n / 6),
+            ALTITUDE: 30 + 8 * math.sin(n / 25),
+            OUTSIDE: 4.5 + n / 200,
         }
+        values = {signal: round(float(value), 6) for signal, value in values.items()}
         if not 40 <= n < 70:
             told.append(Message(start + timedelta(seconds=4 * n), values))
     return told
