@@ -19,7 +19,7 @@ function options(graph, all, box, clock) {
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [6, 6, 0, 0],
+    padding: [6, 18, 0, 0],
     legend: { show: false },
     scales: { x: { time: true, range: [all.from, all.to] }, y: { range: [low, high] } },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, sync: { key: "trip", scales: ["x", null] } },

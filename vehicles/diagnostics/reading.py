@@ -72,8 +72,8 @@ def condition(*, vehicle: Vehicle, now: datetime, past: int = 50) -> Condition:
     codes = codes_of(vehicle=vehicle)
     return Condition(
         listed_at=lists.aggregate(at=Max("ts"))["at"],
-        standing=tuple(codes.filter(gone_at=None)),
-        past=tuple(codes.exclude(gone_at=None).order_by(F("gone_at").desc(), "code")[:past]),
+        standing=tuple(codes.filter(cleared_at=None)),
+        past=tuple(codes.exclude(cleared_at=None).order_by(F("cleared_at").desc(), "code")[:past]),
         axles=states.axles({place: known[signal] for place, signal in TIRES.items() if signal in known}),
         service=states.service(known.get(DISTANCE), known.get(REMAINING), pace(vehicle=vehicle, now=now)),
         battery=states.battery(known.get(VOLTAGE), known.get(IGNITION)),

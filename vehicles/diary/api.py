@@ -20,7 +20,7 @@ from dimo.users.models import User
 from vehicles import selectors as own
 from vehicles import trip_edits, trips
 from vehicles.api import own_vehicle
-from vehicles.diary import logbook, selectors, serializers
+from vehicles.diary import listing, logbook, serializers
 from vehicles.diary.serializers import TripSerializer
 from vehicles.models import Trip
 
@@ -45,7 +45,7 @@ class TripList(ListAPIView[Trip]):
         vehicle = own_vehicle(self.request, self.kwargs["public_id"])
         asked = valid(serializers.TripFilterSerializer, self.request.query_params)
         show = "deleted" if asked["deleted"] else ""
-        found = selectors.trips_of(owner=owner, vehicle=vehicle, tag=asked.get("tag", ""), show=show, now=now())
+        found = listing.trips_of(owner=owner, vehicle=vehicle, tag=asked.get("tag", ""), show=show, now=now())
         if "from" in asked:
             found = found.filter(started_at__gte=asked["from"])
         return found.filter(started_at__lt=asked["to"]) if "to" in asked else found
@@ -75,7 +75,7 @@ class OfTrip(APIView):
         return cast(User, self.request.user)
 
     def told(self, public_id: UUID) -> Response:
-        trip = get_object_or_404(selectors.any_trip_of(owner=self.owner, now=now()), public_id=public_id)
+        trip = get_object_or_404(listing.any_trip_of(owner=self.owner, now=now()), public_id=public_id)
         return Response(TripSerializer(trip).data)
 
 
@@ -149,7 +149,7 @@ class Restore(OfTrip):
     @idempotent(required=False)
     def post(self, request: Request, public_id: UUID) -> Response:
         moment = now()
-        trip = get_object_or_404(selectors.any_trip_of(owner=self.owner, now=moment), public_id=public_id)
+        trip = get_object_or_404(listing.any_trip_of(owner=self.owner, now=moment), public_id=public_id)
         back = trip_edits.restore_trip(trip=trip, actor=self.owner, now=moment)
         return self.told(back.public_id)
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from dimo.users.models import User
 from vehicles import selectors as own
-from vehicles.diary import entries, selectors
+from vehicles.diary import entries, listing
 from vehicles.diary.entries import Day, Entry
 from vehicles.diary.sums import Sums
 from vehicles.models import Trip, Vehicle
@@ -50,12 +50,12 @@ def logbook(*, owner: User, vehicle: Vehicle, year: int) -> Logbook:
 def year_of(*, trips: QuerySet[Trip], vehicle: Vehicle, year: int) -> list[Trip]:
     """A year's trips, oldest first."""
     first, until = date(year, 1, 1), date(year + 1, 1, 1)
-    return selectors.between(trips=trips, vehicles=[vehicle], first=first, until=until)[::-1]
+    return listing.between(trips=trips, vehicles=[vehicle], first=first, until=until)[::-1]
 
 
 def years_of(*, owner: User, vehicle: Vehicle) -> list[int]:
     """Years with trips, newest first."""
-    months = selectors.months_of(trips=own.trips_of(owner=owner, vehicle=vehicle), zone=zone_of(vehicle))
+    months = listing.months_of(trips=own.trips_of(owner=owner, vehicle=vehicle), zone=zone_of(vehicle))
     return sorted({month.year for month in months}, reverse=True)
 
 

@@ -10,8 +10,8 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
 from dimo.users.models import User
+from vehicles.diary import listing
 from vehicles.diary import logbook as books
-from vehicles.diary import selectors
 from vehicles.diary.logbook import Logbook
 from vehicles.models import Vehicle
 from vehicles.places import zone_of
@@ -40,7 +40,7 @@ def asked_for(request: HttpRequest, vehicles: list[Vehicle]) -> tuple[Vehicle, i
 def logbook(request: HttpRequest) -> HttpResponse:
     """A year of one vehicle: sums, months, and with `?lines=1` every drive, to print."""
     owner = cast(User, request.user)
-    vehicles = selectors.vehicles_known_to(owner=owner)
+    vehicles = listing.vehicles_known_to(owner=owner)
     if not vehicles:
         return render(request, "vehicles/diary/logbook.html", {"vehicles": []})
     vehicle, year = asked_for(request, vehicles)
@@ -60,7 +60,7 @@ def logbook(request: HttpRequest) -> HttpResponse:
 def logbook_csv(request: HttpRequest) -> HttpResponse:
     """The same as a file."""
     owner = cast(User, request.user)
-    vehicle, year = asked_for(request, selectors.vehicles_known_to(owner=owner))
+    vehicle, year = asked_for(request, listing.vehicles_known_to(owner=owner))
     return as_file(books.logbook(owner=owner, vehicle=vehicle, year=year))
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from dimo.users.models import User
 from vehicles import selectors as own
-from vehicles.diary import entries, selectors
+from vehicles.diary import entries, listing
 from vehicles.models import Trip, Vehicle
 from vehicles.places import zone_of
 
@@ -53,7 +53,7 @@ def wanted(query: Mapping[str, Any], vehicles: list[Vehicle]) -> Wanted:
     try:
         first = datetime.strptime(month, "%Y-%m").date() if month else None  # noqa: DTZ007 - a day has no zone
         whole = date(int(year), 1, 1).year if year else None
-        if any(number is not None and not 1970 <= number <= 9000 for number in (whole, first and first.year)):
+        if any(not 1970 <= number <= 9000 for number in (whole or 1970, first.year if first else 1970)):
             raise Http404
     except ValueError as error:
         raise Http404 from error
@@ -65,19 +65,19 @@ def wanted(query: Mapping[str, Any], vehicles: list[Vehicle]) -> Wanted:
 def trip_list(request: HttpRequest) -> HttpResponse:
     """A month of trips, newest day first; `?vehicle=`, `?tag=`, `?show=`, `?month=`, `?year=` narrow."""
     owner, moment = cast(User, request.user), now()
-    vehicles = selectors.vehicles_known_to(owner=owner)
+    vehicles = listing.vehicles_known_to(owner=owner)
     asked = wanted(request.GET, vehicles)
-    found = selectors.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=moment)
+    found = listing.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=moment)
     context: dict[str, object] = {"vehicles": vehicles, "asked": asked, "chosen": asked.vehicle}
     if asked.show == "deleted":
         context["deleted"] = entries.entries(owner=owner, trips=list(found[:A_PAGE]))
         return render(request, "vehicles/diary/deleted.html", context)
     zone = zone_of(asked.vehicle or (vehicles[0] if vehicles else Vehicle(timezone=owner.timezone)))
-    months = selectors.months_of(trips=found, zone=zone)
+    months = listing.months_of(trips=found, zone=zone)
     context |= {"months": months, "years": sorted({month.year for month in months}, reverse=True)}
     if asked.year and not asked.month:
         first, until = date(asked.year, 1, 1), date(asked.year + 1, 1, 1)
-        trips = selectors.between(trips=found, vehicles=vehicles, first=first, until=until)
+        trips = listing.between(trips=found, vehicles=vehicles, first=first, until=until)
         told = entries.entries(owner=owner, trips=trips)
         context |= {"sums": entries.added(told), "by_month": entries.by_month(told)}
         return render(request, "vehicles/diary/year.html", context)
@@ -104,8 +104,8 @@ def newest(
     """
     month, trips = asked or months[0], list[Trip]()
     for month in [asked] if asked else months[:2]:
-        until = selectors.next_month(month)
-        trips = selectors.between(trips=found, vehicles=vehicles, first=month, until=until)
+        until = listing.next_month(month)
+        trips = listing.between(trips=found, vehicles=vehicles, first=month, until=until)
         if trips:
             break
     return month, trips
@@ -115,12 +115,12 @@ def month_sums(request: HttpRequest, trip: Trip) -> dict[str, object]:
     """The sums of the month that a diary shows from which a trip was just changed, under the same filters."""
     owner = cast(User, request.user)
     query = QueryDict(request.headers.get("HX-Current-URL", "").partition("?")[2])
-    vehicles = selectors.vehicles_known_to(owner=owner)
+    vehicles = listing.vehicles_known_to(owner=owner)
     asked = wanted(query, vehicles)
-    found = selectors.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=now())
-    month = asked.month or selectors.local_month(trip)
-    until = selectors.next_month(month)
-    trips = selectors.between(trips=found, vehicles=vehicles, first=month, until=until)
+    found = listing.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=now())
+    month = asked.month or listing.local_month(trip)
+    until = listing.next_month(month)
+    trips = listing.between(trips=found, vehicles=vehicles, first=month, until=until)
     told = entries.entries(owner=owner, trips=trips)
     entry = next((one for one in told if one.trip.pk == trip.pk), None)
     return {

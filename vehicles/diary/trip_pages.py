@@ -17,9 +17,9 @@ from dimo.errors import DomainError
 from dimo.pages.slots import respond
 from dimo.users.models import User
 from vehicles import trip_edits, trips
-from vehicles.diary import areas, edits, entries, measured, selectors
+from vehicles.diary import areas, edits, entries, listing, measured
 from vehicles.diary.pages import month_sums, own_trip
-from vehicles.models import Trip
+from vehicles.models import Trip, TripSeam
 from vehicles.places import local_time, zone_of
 
 
@@ -27,7 +27,7 @@ from vehicles.places import local_time, zone_of
 @require_GET
 def trip_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One drive; of a deleted one only that it can be brought back."""
-    trip = get_object_or_404(selectors.any_trip_of(owner=cast(User, request.user), now=now()), public_id=public_id)
+    trip = get_object_or_404(listing.any_trip_of(owner=cast(User, request.user), now=now()), public_id=public_id)
     return shown(request, trip)
 
 
@@ -38,7 +38,7 @@ def shown(request: HttpRequest, trip: Trip, refusal: DomainError | None = None) 
     context: dict[str, object] = {"entry": entry, "trip": trip, "start": entry.start, "end": entry.end}
     status = refusal.status if refusal else 200
     if trip.deleted_at is not None:
-        context["until"] = trip.deleted_at + selectors.RESTORABLE
+        context["until"] = trip.deleted_at + listing.RESTORABLE
         return render(request, "vehicles/diary/trip_deleted.html", context | {"refusal": refusal}, status=status)
     seams = edits.seams_around(trip=trip)
     context |= {
@@ -57,7 +57,7 @@ def shown(request: HttpRequest, trip: Trip, refusal: DomainError | None = None) 
     return render(request, "vehicles/diary/trip.html", context, status=status)
 
 
-def beside(trip: Trip, seams: list[edits.TripSeam], *, later: bool) -> dict[str, object]:
+def beside(trip: Trip, seams: list[TripSeam], *, later: bool) -> dict[str, object]:
     """A neighbor with its times where the trip is read."""
     found = edits.beside(trip=trip, later=later, seams=seams)
     times = {
@@ -137,7 +137,7 @@ def trip_delete(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def trip_restore(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Bring a deleted trip back."""
     owner, moment = cast(User, request.user), now()
-    trip = get_object_or_404(selectors.any_trip_of(owner=owner, now=moment), public_id=public_id)
+    trip = get_object_or_404(listing.any_trip_of(owner=owner, now=moment), public_id=public_id)
     back = trip_edits.restore_trip(trip=trip, actor=owner, now=moment)
     messages.success(request, _("The trip is back."))
     return redirect("trip", back.public_id)
@@ -174,7 +174,8 @@ def split_preview(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         clock = partial(local_time, vehicle=trip.vehicle)
         times = [(part, clock(part.started_at), clock(part.ended_at)) for part in parts]
-        context, status = context | {"parts": times, "moment": moment.isoformat()}, 200
+        between = trip.distance_km - sum(part.distance_km for part in parts)
+        context, status = context | {"parts": times, "moment": moment.isoformat(), "between": between}, 200
     title = _("Split this trip")
     return respond(request, "vehicles/diary/_split.html", context, title=title, status=status)
 
