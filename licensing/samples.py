@@ -35,7 +35,8 @@ def sample_rows(signals: Sequence[str], *, tier: str) -> list[dict[str, Any]]:
                     "signal": signal.name,
                     "day": at.date(),
                     "vehicles": dice.randrange(10, 60, 5),
-                    "mean": _value(signal, dice),
+                    "mean": _value(signal, dice) if not signal.codes else round(dice.random(), 2),
+                    "word": dice.choice(sorted(signal.codes)) if signal.codes else "",
                 }
             )
         else:

@@ -11,12 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dimo.api.pagination import CursorPage
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import measurements, ownership_selectors, selectors
-from vehicles.models import Trip, Vehicle
-from vehicles.serializers import LastValueSerializer, TripSerializer, VehicleSerializer
+from vehicles import measurements, ownership_selectors
+from vehicles.models import Vehicle
+from vehicles.serializers import LastValueSerializer, VehicleSerializer
 
 
 def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
@@ -32,22 +31,6 @@ class VehicleList(ListAPIView[Vehicle]):
 
     def get_queryset(self) -> QuerySet[Vehicle]:
         return ownership_selectors.known_to(owner=cast(User, self.request.user)).order_by("-pk")
-
-
-class NewestTrips(CursorPage):
-    ordering = ("-started_at", "-id")
-
-
-@extend_schema(summary="Trips of a vehicle, newest first", tags=["vehicles"])
-class TripList(ListAPIView[Trip]):
-    serializer_class = TripSerializer
-    pagination_class = NewestTrips
-    permission_classes = (HasScope("driver"),)
-    queryset = Trip.objects.none()
-
-    def get_queryset(self) -> QuerySet[Trip]:
-        vehicle = own_vehicle(self.request, self.kwargs["public_id"])
-        return selectors.trips_of(owner=cast(User, self.request.user), vehicle=vehicle)
 
 
 class LatestSignals(APIView):

@@ -2,15 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import api, diagnostics_api_urls, movement_api_urls, views
+from vehicles import api, diagnostics_api_urls, diary_api_urls, movement_api_urls, views
 from vehicles.exports import api as exports
 
 urlpatterns: list[URLPattern] = [
     path("ingest", views.ingest_view, name="ingest"),
     path("vehicles/", api.VehicleList.as_view(), name="api-vehicles"),
-    path("vehicles/<uuid:public_id>/trips/", api.TripList.as_view(), name="api-trips"),
     path("vehicles/<uuid:public_id>/signals/latest", api.LatestSignals.as_view(), name="api-latest"),
     path("export/", exports.Exports.as_view(), name="api-export"),
+    *diary_api_urls.urlpatterns,
     *diagnostics_api_urls.urlpatterns,
     *movement_api_urls.urlpatterns,
 ]

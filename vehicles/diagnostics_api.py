@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from dimo.api.pagination import CursorPage
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import events, quality_score, selectors
+from vehicles import events, ownership_selectors, quality_score, selectors
 from vehicles.diagnostics import reading
 from vehicles.diagnostics_serializers import EventSerializer, FaultCodeSerializer, ScoreSerializer
 from vehicles.models import FaultCode, Vehicle, VehicleEvent
@@ -25,12 +25,17 @@ def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
     return get_object_or_404(selectors.vehicles_of(owner=cast(User, request.user)), public_id=public_id)
 
 
+def known_vehicle(request: Request, public_id: UUID) -> Vehicle:
+    """Theirs now or once; what is read of it keeps to their time with it."""
+    return get_object_or_404(ownership_selectors.known_to(owner=cast(User, request.user)), public_id=public_id)
+
+
 class NewestEvents(CursorPage):
     ordering = ("-ts", "-id")
 
 
 class NewestFaults(CursorPage):
-    ordering = ("-last_seen_at", "-id")
+    ordering = ("-seen_at", "-id")
 
 
 @extend_schema(summary="What devices told of, newest first", tags=["vehicles"])
@@ -41,7 +46,7 @@ class EventList(ListAPIView[VehicleEvent]):
     queryset = VehicleEvent.objects.none()
 
     def get_queryset(self) -> QuerySet[VehicleEvent]:
-        return events.events_of(vehicle=own_vehicle(self.request, self.kwargs["public_id"]))
+        return events.events_of(vehicle=known_vehicle(self.request, self.kwargs["public_id"]))
 
 
 @extend_schema(summary="Fault codes that stand or stood, newest first", tags=["vehicles"])
@@ -52,7 +57,7 @@ class FaultCodeList(ListAPIView[FaultCode]):
     queryset = FaultCode.objects.none()
 
     def get_queryset(self) -> QuerySet[FaultCode]:
-        return reading.codes_of(vehicle=own_vehicle(self.request, self.kwargs["public_id"]))
+        return reading.codes_of(vehicle=known_vehicle(self.request, self.kwargs["public_id"]))
 
 
 class QualityScore(APIView):

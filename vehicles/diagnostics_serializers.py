@@ -27,8 +27,14 @@ class EventSerializer(serializers.ModelSerializer[VehicleEvent]):
 
 
 class FaultCodeSerializer(serializers.ModelSerializer[FaultCode]):
-    """A code in plain words. `cleared_at`: the first list without it; none: it stands."""
+    """A code in plain words. `cleared_at`: the first list without it; none: it stands, or stood when you sold the car.
 
+    No moment lies outside your time with the vehicle.
+    """
+
+    opened_at = serializers.DateTimeField(source="began_at")
+    last_seen_at = serializers.DateTimeField(source="seen_at")
+    cleared_at = serializers.DateTimeField(source="gone_at", allow_null=True)
     title = serializers.SerializerMethodField()
     severity = serializers.SerializerMethodField()
     advice = serializers.SerializerMethodField()

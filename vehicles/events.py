@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from vehicles import kinds, quality
 from vehicles.envelope import UNREADABLE, Moment
 from vehicles.models import Vehicle, VehicleEvent
+from vehicles.ownership_selectors import own_time
 from vehicles.statements import Write
 from vehicles.wire import NotSent, clean
 
@@ -125,10 +126,9 @@ def storing(*, happened: Sequence[tuple[int, int, Told]]) -> list[Write]:
 
 
 def events_of(*, vehicle: Vehicle) -> QuerySet[VehicleEvent]:
-    """A vehicle's events since its owner owns it, newest first."""
-    found = VehicleEvent.objects.filter(vehicle=vehicle)
-    if vehicle.owned_since is not None:
-        found = found.filter(ts__gte=vehicle.owned_since)
+    """A vehicle's events of its reader's time, newest first: of now, or of whom `known_to` means."""
+    since, until = own_time(vehicle=vehicle)
+    found = VehicleEvent.objects.filter(vehicle=vehicle, ts__gte=since, ts__lt=until)
     return found.order_by("-ts", "-id")
 
 

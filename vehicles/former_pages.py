@@ -7,9 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from dimo.users.models import User
-from vehicles import measurements, ownership_selectors, selectors
+from vehicles import events, kinds, measurements, ownership_selectors, selectors
+from vehicles.diagnostics import reading
+from vehicles.diagnostics.words import explain
 
-TRIPS_SHOWN = 20
+TRIPS_SHOWN, SHOWN = 20, 20
 
 
 def former_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -22,5 +24,13 @@ def former_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "values": measurements.last_values(vehicle=vehicle),
         "sums": selectors.trip_sums(trips=trips),
         "trips": trips[:TRIPS_SHOWN],
+        "faults": [(fault, explain(fault.code)) for fault in reading.codes_of(vehicle=vehicle)[:SHOWN]],
+        "events": [(event, title_of(event.name)) for event in events.events_of(vehicle=vehicle)[:SHOWN]],
     }
     return render(request, "vehicles/vehicle_former.html", context)
+
+
+def title_of(name: str) -> str:
+    """An event as people call it."""
+    known = kinds.events.get(name)
+    return known.title if known else name

@@ -136,6 +136,10 @@ def check(kind: Kind, rows: tuple[Mapping[str, Any], ...], told: tuple[Event, ..
         (len(set(names)) < len(names) or used & set(names), "a signal's name is used twice"),
         (len(set(happened)) < len(happened) or _events.keys() & set(happened), "an event's name is used twice"),
         (len(set(own)) < len(own) or _leaves.keys() & set(own), "a class is declared twice"),
+        (
+            any(row.get("codes") and row.get("charted") for row in rows),
+            "codes of an enumeration are not charted as means",
+        ),
         (needed - set(names), "needs names a signal that is not there"),
         (kind.name != CAR and shared, f"{', '.join(sorted(set(shared)))}: a kind's classes are its own"),
     ):

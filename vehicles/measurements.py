@@ -7,12 +7,20 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from dimo.errors import DomainError
 from vehicles import latest
 from vehicles.models import Trip, Vehicle
 from vehicles.quality import Flag
 from vehicles.signals import CELL, LATITUDE, LONGITUDE, SPEED, Signal, by_id, charted
 from vehicles.store import curves, reading
 from vehicles.store.cold import Told
+
+
+class NotAQuantity(DomainError):
+    """Codes of an enumeration are words, so no mean is made of them; ask for a day at most, as measured."""
+
+    status = 400
+
 
 MOST_POINTS = 10_100
 STEPS = (60, 300, 3600, 86_400)
@@ -106,6 +114,9 @@ def series(
     """Curves in `[since, until)`: as measured up to a day, else means; never more than 10,100 points a signal.
 
     `step` asks for means per so many seconds and is raised where it would give too many.
+
+    Raises:
+        NotAQuantity, of an enumeration where it would take means
     """
     since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
     asked: dict[str, Any] = {"vehicle_id": vehicle.pk, "since": since, "until": until}
@@ -117,6 +128,8 @@ def series(
             return collect(0, signal_ids, raw)
     least = max((until - since).total_seconds() / (MOST_POINTS - 20), step or 0)
     step = next((size for size in STEPS if size >= least), STEPS[-1])
+    if words_only := [by_id[signal].name for signal in signal_ids if signal in by_id and by_id[signal].codes]:
+        raise NotAQuantity(signals=", ".join(words_only))
     rows: list[curves.Point] = []
     for means, wanted in ((curves.rolled_means, charted & set(signal_ids)), (curves.means, set(signal_ids) - charted)):
         if wanted:

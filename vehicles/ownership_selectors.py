@@ -87,6 +87,12 @@ def in_garage(*, owner: User) -> QuerySet[Vehicle]:
     return Vehicle.objects.filter(~Exists(leaving), owner=owner)
 
 
+def own_time(*, vehicle: Vehicle) -> tuple[datetime, datetime]:
+    """`[since, until)` in which a vehicle is its reader's: of whom `known_to` means, else of the owner of now."""
+    since = getattr(vehicle, "seen_since", vehicle.owned_since)
+    return since or EVER, getattr(vehicle, "seen_until", None) or NEVER_ENDING
+
+
 def as_known_to(*, owner: User) -> Prefetch:
     """The vehicles of trips, as this person knows them."""
     return Prefetch("vehicle", queryset=known_to(owner=owner))

@@ -5,7 +5,7 @@ from datetime import datetime
 from rest_framework import serializers
 
 from vehicles.measurements import LastValue
-from vehicles.models import Trip, Vehicle
+from vehicles.models import Vehicle
 
 
 class VehicleSerializer(serializers.ModelSerializer[Vehicle]):
@@ -25,25 +25,6 @@ class VehicleSerializer(serializers.ModelSerializer[Vehicle]):
 
     def get_retired_at(self, vehicle: Vehicle) -> datetime | None:
         return None if getattr(vehicle, "seen_until", None) else vehicle.retired_at
-
-
-class TripSerializer(serializers.ModelSerializer[Trip]):
-    """Periods are from the first to the last reading, both included; `source` says how the readings came."""
-
-    id = serializers.UUIDField(source="public_id")
-    source = serializers.CharField(source="source.kind")  # type: ignore[assignment]
-    grade = serializers.CharField(source="source.grade")
-    duplicate = serializers.SerializerMethodField(help_text="Recorded before under another trip: never paid twice.")
-
-    class Meta:
-        model = Trip
-        fields = (
-            *("id", "started_at", "ended_at", "distance_km", "readings", "max_speed_kmh", "soc_used_pct"),
-            *("fuel_used_l", "private", "tag", "source", "grade", "duplicate"),
-        )
-
-    def get_duplicate(self, trip: Trip) -> bool:
-        return trip.duplicate_of_id is not None
 
 
 class LastValueSerializer(serializers.Serializer[LastValue]):

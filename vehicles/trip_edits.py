@@ -74,8 +74,8 @@ def merge_trips(*, trip: Trip, other: Trip, actor: User, now: datetime) -> Trip:
     tags = {one.tag for one in (first, second) if one.tag}
     note = " · ".join(one.note for one in (first, second) if one.note)[:500]
     merged = at(cut_trips(vehicle=first.vehicle, source=source, since=begins, until=ends, now=now), begins)
-    merged.tag, merged.note = tags.pop() if len(tags) == 1 else "", note
-    merged.save(update_fields=["tag", "note"])
+    merged.tag, merged.note, merged.edited_at = tags.pop() if len(tags) == 1 else "", note, now
+    merged.save(update_fields=["tag", "note", "edited_at"])
     record("trip.merged", merged, actor, now, {"with": str(second.public_id)})
     return merged
 
@@ -98,6 +98,9 @@ def split_trip(*, trip: Trip, moment: datetime, actor: User, now: datetime) -> t
     parts = [one for one in cut if one.started_at <= ends and one.ended_at >= begins]
     if len(parts) < 2:
         raise NotSplit
+    for part in parts:
+        part.edited_at = now
+        part.save(update_fields=["edited_at"])
     record("trip.split", parts[0], actor, now, {"at": moment.isoformat(), "into": str(parts[1].public_id)})
     return parts[0], parts[1]
 

@@ -145,7 +145,7 @@ def set_private(*, trip: Trip, private: bool, now: datetime | None = None) -> Tr
 
 
 @transaction.atomic
-def set_tag(*, trip: Trip, tag: str) -> Trip:
+def set_tag(*, trip: Trip, tag: str, now: datetime | None = None) -> Trip:
     """Tag a trip `business`, `private` or, with an empty tag, not at all. Idempotent.
 
     Raises:
@@ -155,13 +155,14 @@ def set_tag(*, trip: Trip, tag: str) -> Trip:
     if tag and tag not in choices:
         raise UnknownTag(f"A trip has no tag {tag!r}; use business, private or nothing.", field="tag")
     trip = held(trip)
-    trip.tag = tag
-    trip.save(update_fields=["tag"])
+    if trip.tag != tag:
+        trip.tag, trip.edited_at = tag, now or timezone.now()
+        trip.save(update_fields=["tag", "edited_at"])
     return trip
 
 
 @transaction.atomic
-def set_note(*, trip: Trip, note: str) -> Trip:
+def set_note(*, trip: Trip, note: str, now: datetime | None = None) -> Trip:
     """Write a trip's note; an empty one takes it away. Idempotent.
 
     Raises:
@@ -171,6 +172,7 @@ def set_note(*, trip: Trip, note: str) -> Trip:
     if len(note) > 500:
         raise NoteTooLong(field="note")
     trip = held(trip)
-    trip.note = note
-    trip.save(update_fields=["note"])
+    if trip.note != note:
+        trip.note, trip.edited_at = note, now or timezone.now()
+        trip.save(update_fields=["note", "edited_at"])
     return trip

@@ -9,7 +9,7 @@ from licensing.datasets.coarsening import blur, exact_step
 from licensing.datasets.consented import Consent, Span, signal_spans
 from licensing.datasets.hot import Measured
 from licensing.datasets.pseudonyms import pids
-from licensing.datasets.query import CONSENT_SCHEMA, SIGNAL_SCHEMA, TWIN_SCHEMA, VEHICLE_SCHEMA, Inputs
+from licensing.datasets.query import CONSENT_SCHEMA, SIGNAL_SCHEMA, TWIN_SCHEMA, VEHICLE_SCHEMA, WORD_SCHEMA, Inputs
 from licensing.models import License
 from licensing.uses import known_signals
 from vehicles.models import Trip
@@ -27,6 +27,7 @@ def collect(*, license: License, consent: Consent, measured: Measured) -> Inputs
         consent=consent_table(signal_spans(consent.spans, signals=quote.signals, tier=quote.tier), signals),
         vehicles=vehicle_table(consent, names),
         signals=signal_table(signals),
+        words=word_table(signals),
         twin_trips=twin_table(consent),
     )
 
@@ -61,6 +62,12 @@ def signal_table(signals: Iterable[Signal]) -> pa.Table:
         how = blur(signal)
         rows.append((signal.id, signal.name, how.way, how.microseconds, how.step, exact_step(signal)))
     return _table(rows, SIGNAL_SCHEMA)
+
+
+def word_table(signals: Iterable[Signal]) -> pa.Table:
+    """What the codes of enumerations mean."""
+    words = [(signal.id, float(code), word) for signal in signals for word, code in signal.codes.items()]
+    return _table(words, WORD_SCHEMA)
 
 
 def twin_table(consent: Consent) -> pa.Table:

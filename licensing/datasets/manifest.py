@@ -42,6 +42,12 @@ STATISTIC_COLUMNS: Final = (
     ("vehicles", "int64", "", "Vehicles behind the mean, rounded down to five."),
     ("mean", "double", "of the signal", "Mean over vehicles; each counts once, whatever it sends."),
 )
+WORD_COLUMN: Final = (
+    "word",
+    "string",
+    "",
+    "Of a signal with `codes`: one of its words; `mean` is the share of readings with it, over vehicles that told it.",
+)
 
 
 def write_manifest(
@@ -77,7 +83,7 @@ def describe(
         "terms_of_use": list(TERMS),
         "rows": rows,
         "vehicles": vehicles // 5 * 5 if statistics else vehicles,
-        "columns": columns(statistics=statistics, with_cells=any(signal.id == CELL for signal in signals)),
+        "columns": columns(signals, statistics=statistics),
         "signals": [_signal(signal, statistics=statistics) for signal in signals],
         "policy": {"number": quote.policy.number, "sha256": bytes(quote.policy.sha256).hex()},
         "price_list": {"number": quote.terms.number, "split_rule": quote.terms.split_rule},
@@ -89,9 +95,11 @@ def describe(
     }
 
 
-def columns(*, statistics: bool, with_cells: bool) -> list[dict[str, str]]:
+def columns(signals: Iterable[Signal], *, statistics: bool) -> list[dict[str, str]]:
     """Name, type, unit and meaning of each column, in the file's order."""
-    listed = STATISTIC_COLUMNS if statistics else (*ROW_COLUMNS, CELL_COLUMN) if with_cells else ROW_COLUMNS
+    also, known = (WORD_COLUMN, "codes") if statistics else (CELL_COLUMN, "cell")
+    has = any(bool(signal.codes) if known == "codes" else signal.id == CELL for signal in signals)
+    listed = (*(STATISTIC_COLUMNS if statistics else ROW_COLUMNS), *((also,) if has else ()))
     return [dict(zip(("name", "type", "unit", "description"), column, strict=True)) for column in listed]
 
 

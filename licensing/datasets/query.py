@@ -5,7 +5,7 @@ bytes: explicit order, UTC, fixed row groups and compression, integer sums, and 
 splits pages of ENUM columns differently from run to run).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,7 @@ SIGNAL_SCHEMA = pa.schema(
         ("exact_step", pa.float64()),
     ]
 )
+WORD_SCHEMA = pa.schema([("signal_id", pa.int16()), ("code", pa.float64()), ("word", pa.string())])
 TWIN_SCHEMA = pa.schema(
     [("vehicle_id", pa.int32()), ("source_id", pa.int32()), ("start_at", MICROS), ("end_at", MICROS)]
 )
@@ -131,24 +132,33 @@ COUNT_ROWS = """
 SELECT v.vehicle_id, count(*) FROM read_parquet($path) f JOIN vehicle_in v ON v.pid = f.pid GROUP BY ALL ORDER BY ALL
 """
 # Each vehicle counts once a day, whatever it sends; a cell below the floor, in vehicles or in people, is left out.
+# Codes of an enumeration are no quantities: of each word a cell tells the share of its readings, over the vehicles that
+# told it, so that a word below the floor cannot be derived from the others.
 STATISTICS = """
 CREATE TEMP TABLE vehicle_day AS
-SELECT a.vehicle_id, a.signal_id, epoch_us(a.ts) // 86400000000 AS day, count(*) AS rows,
+SELECT a.vehicle_id, a.signal_id, '' AS word, epoch_us(a.ts) // 86400000000 AS day, count(*) AS rows,
   CAST(round(sum(CAST(round(a.value * 1e6) AS HUGEINT)) / count(*)) AS HUGEINT) AS mean
-FROM allowed a GROUP BY ALL;
+FROM allowed a ANTI JOIN word_in w USING (signal_id) GROUP BY ALL
+UNION ALL
+SELECT vehicle_id, signal_id, word, day, rows,
+  CAST(rows * 1000000 // sum(rows) OVER (PARTITION BY vehicle_id, signal_id, day) AS HUGEINT) AS mean
+FROM (
+  SELECT a.vehicle_id, a.signal_id, w.word, epoch_us(a.ts) // 86400000000 AS day, count(*) AS rows
+  FROM allowed a JOIN word_in w ON w.signal_id = a.signal_id AND w.code = a.value GROUP BY ALL
+);
 CREATE TEMP TABLE cell AS
-SELECT d.signal_id, d.day, count(*) AS vehicles, sum(d.mean) / 1e6 / count(*) AS mean
+SELECT d.signal_id, d.word, d.day, count(*) AS vehicles, sum(d.mean) / 1e6 / count(*) AS mean
 FROM vehicle_day d JOIN vehicle v USING (vehicle_id) GROUP BY ALL
 HAVING count(*) >= $k AND count(DISTINCT v.member_id) >= $k;
 """
 WRITE_STATISTICS = """
 COPY (
   SELECT s.signal::VARCHAR AS signal, DATE '1970-01-01' + c.day::INTEGER AS day, c.vehicles // 5 * 5 AS vehicles,
-    round(c.mean, 3) AS mean
+    round(c.mean, 3) AS mean{word}
   FROM cell c JOIN signal s USING (signal_id) ORDER BY ALL
 ) TO '{path}' """
 COUNT_STATISTICS = """
-SELECT d.vehicle_id, sum(d.rows)::BIGINT FROM vehicle_day d SEMI JOIN cell USING (signal_id, day)
+SELECT d.vehicle_id, sum(d.rows)::BIGINT FROM vehicle_day d SEMI JOIN cell USING (signal_id, word, day)
 GROUP BY ALL ORDER BY ALL
 """
 
@@ -156,7 +166,7 @@ GROUP BY ALL ORDER BY ALL
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What one build joins: `hot`, a stream of messages that is read once, `cold`, the files of sealed days, and small
-    tables of the schemas above."""
+    tables of the schemas above; `words`: of each enumeration."""
 
     hot: pa.RecordBatchReader | pa.Table
     consent: pa.Table
@@ -164,6 +174,7 @@ class Inputs:
     signals: pa.Table
     twin_trips: pa.Table
     cold: ds.Dataset | None = None
+    words: pa.Table = field(default_factory=WORD_SCHEMA.empty_table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +202,15 @@ def write_rows(*, inputs: Inputs, path: Path, spill: Path, offset_us: int, with_
 
 
 def write_statistics(*, inputs: Inputs, path: Path, spill: Path, k: int) -> Written:
-    """Write means per signal and day over at least `k` vehicles of `k` people; their number is rounded down to five."""
+    """Write means per signal and day over at least `k` vehicles of `k` people; their number is rounded down to five.
+
+    Of an enumeration each word has a row, and `mean` is its share.
+    """
     with duckdb.connect() as link:
         _load(link, inputs, spill)
         link.execute(STATISTICS.replace("$k", str(int(k))))
-        link.execute(WRITE_STATISTICS.format(path=_quoted(path)) + PARQUET)
+        word = ", c.word" if inputs.words.num_rows else ""
+        link.execute(WRITE_STATISTICS.format(path=_quoted(path), word=word) + PARQUET)
         return _written(link, path, link.execute(COUNT_STATISTICS))
 
 
@@ -208,6 +223,7 @@ def _load(link: duckdb.DuckDBPyConnection, inputs: Inputs, spill: Path) -> None:
         ("vehicle_in", inputs.vehicles),
         ("signal_in", inputs.signals),
         ("twin_in", inputs.twin_trips),
+        ("word_in", inputs.words),
     ):
         link.register(name, table)
     link.execute(MESSAGES)

@@ -82,9 +82,11 @@ def read_the_statement(seen: Visit, driver: User) -> None:
 def keep_a_trip_private(seen: Visit, driver: User) -> None:
     page = seen.page
     page.get_by_role("link", name="Trips", exact=True).first.click()
-    page.locator("td.lead a").first.click()
+    page.locator(".entry .when a").first.click()
     page.get_by_role("button", name="Make it private").click()
-    expect(page.get_by_text("It is in no dataset built from now on.")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("in nobody’s dataset, from now on, also when it was allowed before"))
+    ).to_be_visible()
     assert Trip.objects.get(vehicle__owner=driver, private=True) == Trip.objects.filter(vehicle__owner=driver).latest(
         "started_at"
     )

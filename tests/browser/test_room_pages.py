@@ -50,6 +50,7 @@ PAGES: dict[str, Page] = {
     "vehicle-transfer": of_driver("vehicle-transfer", "car.public_id"),
     "trips": of_driver("trips"),
     "trip": of_driver("trip", "trip.public_id"),
+    "logbook": of_driver("logbook"),
     "imports": of_driver("imports"),
     "import": of_driver("import"),
     "import-done": of_driver("import-progress", "batch.pk"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from licensing.datasets.build import PHASES, build_dataset
 from tests.licensing import factories as make
 from tests.licensing.test_build import build, pid_of, rows_of
 from vehicles import trip_edits, trips
@@ -88,3 +89,44 @@ def test_what_was_let_out_again_is_there():
     license = build(make.license(union))
     told = {row["ts"] for row in rows_of(license) if row["pid"] == pid_of(license, fleet[0])}
     assert [ts for ts in told if second.started_at <= ts <= second.ended_at]
+
+
+def test_what_was_allowed_and_delivered_before_is_in_no_dataset_built_after_it_was_made_private():
+    union = make.union()
+    fleet = make.fleet(union, 6)
+    source = fleet[0].vehicle.sources.get()
+    measure(source, SECOND)
+    _, second = cut(source)
+
+    def told(license):
+        rows = rows_of(license)
+        own = pid_of(license, fleet[0])
+        return [row for row in rows if row["pid"] == own and second.started_at <= row["ts"] <= second.ended_at]
+
+    before = build(make.license(union))
+    assert told(before)
+    private(second)
+    assert told(build(make.license(union))) == []
+    assert told(before), "a delivered file is not recalled"
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_trip_made_private_while_a_build_runs_is_not_in_what_is_delivered(phase):
+    union = make.union()
+    fleet = make.fleet(union, 6)
+    source = fleet[0].vehicle.sources.get()
+    measure(source, SECOND)
+    _, second = cut(source)
+    license = make.license(union)
+    done = []
+
+    def meanwhile(entered):
+        if entered == phase and not done:
+            done.append(private(second))
+
+    build_dataset(license_id=license.pk, clock=lambda: make.NOW, entered=meanwhile)
+    license.refresh_from_db()
+    own = pid_of(license, fleet[0])
+    times = [row["ts"] for row in rows_of(license) if row["pid"] == own]
+    assert times
+    assert not [ts for ts in times if second.started_at <= ts <= second.ended_at]

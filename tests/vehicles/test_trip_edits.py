@@ -218,3 +218,16 @@ def test_the_cutter_and_privacy_at_once_lose_neither():
     store(source, drive(START + timedelta(minutes=11), seconds=120))
     at_once(*[lambda: cut(source)] * 2, lambda: trips.set_private(trip=first, private=True))
     assert source.trips.order_by("started_at").first().private
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_split_while_the_cutter_runs_stays_whatever_comes_first():
+    source, first, _ = two()
+    store(source, drive(START + timedelta(minutes=11), seconds=120))
+    said = at_once(*[lambda: cut(source)] * 2, lambda: split(first, 4), lambda: cut(source))
+    assert not [answer for answer in said if isinstance(answer, DomainError)]
+    assert spans(source)[:2][0] == (0, 3 + 55 / 60)
+    before = spans(source)
+    assert all(a[1] < b[0] for a, b in pairwise(before))
+    cut(source)
+    assert spans(source) == before

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Max, QuerySet
+from django.db.models import Case, DateTimeField, F, Max, QuerySet, Value, When
+from django.db.models.functions import Greatest, Least
 
 from vehicles import latest
 from vehicles.diagnostics import states
 from vehicles.diagnostics.states import Axle, Battery, Reading, Service
 from vehicles.measurements import visible_since
 from vehicles.models import FaultCode, FaultList, Vehicle
+from vehicles.ownership_selectors import own_time
 from vehicles.signals import IGNITION, ODOMETER, by_name
 
 TIRES = {(row, side): by_name[f"chassisAxleRow{n}Wheel{side.capitalize()}TirePressure"].id
@@ -41,11 +43,21 @@ class Condition:
 
 
 def codes_of(*, vehicle: Vehicle) -> QuerySet[FaultCode]:
-    """Codes seen since the owner owns the vehicle, newest first."""
-    found = FaultCode.objects.filter(vehicle=vehicle)
-    if vehicle.owned_since is not None:
-        found = found.filter(last_seen_at__gte=vehicle.owned_since)
-    return found.order_by("-last_seen_at", "-id")
+    """Codes of the reader's own time with a vehicle, newest first; of whom `known_to` means, else of the owner of now.
+
+    A code may stand over a hand-over: `began_at`, `seen_at` and `gone_at` tell no moment of anybody else's time. One
+    that still stood at the end of an earlier owner's time has no `gone_at`, and is seen until then.
+    """
+    since, until = own_time(vehicle=vehicle)
+    return (
+        FaultCode.objects.filter(vehicle=vehicle, last_seen_at__gte=since, opened_at__lt=until)
+        .annotate(
+            began_at=Greatest("opened_at", Value(since, DateTimeField())),
+            seen_at=Least("last_seen_at", Value(until, DateTimeField())),
+            gone_at=Case(When(cleared_at__lt=until, then=F("cleared_at"))),
+        )
+        .order_by("-seen_at", "-id")
+    )
 
 
 def condition(*, vehicle: Vehicle, now: datetime, past: int = 50) -> Condition:

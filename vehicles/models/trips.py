@@ -54,6 +54,9 @@ class Trip(models.Model):
         choices=[("business", "Business"), ("private", "Private use")],
     )
     note = models.CharField(max_length=500, blank=True)
+    edited_at = models.DateTimeField(
+        null=True, help_text="last change of its tag, note, beginning or end by its driver"
+    )
     deleted_at = models.DateTimeField(null=True, help_text="hidden since; its readings stay and are in no dataset")
     known_at = models.DateTimeField(
         default=now, help_text="of two trips with the same points the one known longer counts"
