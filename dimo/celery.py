@@ -38,6 +38,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
     "judge movement": {"task": "vehicles.movement.tasks.judge_due", "schedule": 6 * 3600.0},
+    "prune rejections": {"task": "vehicles.rejections.tasks.prune_rejections", "schedule": 3600.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
 }
 for entry in SCHEDULE.values():
@@ -53,3 +54,4 @@ app.autodiscover_tasks(related_name="import_tasks")
 app.autodiscover_tasks(["vehicles.store"])
 app.autodiscover_tasks(["vehicles.movement"])
 app.autodiscover_tasks(["vehicles.charging"])
+app.autodiscover_tasks(["vehicles.rejections"])

@@ -13,6 +13,7 @@ from vehicles.latest import State
 from vehicles.models import Device
 from vehicles.readings import Message
 from vehicles.receipts import Item, receipt
+from vehicles.rejections import keeping
 from vehicles.sequence import Sequence as SequenceNumbers
 
 SIGNED_WITHIN = timedelta(minutes=5)
@@ -56,6 +57,7 @@ def ingest_events(*, events: Sequence[bytes], now: datetime) -> dict[str, Any]:
             judge(item, callers[signer_of(item)], known, now)
         stored = [place(source_id, group, states, now) for source_id, group in grouped(alive(items), callers)]
         write_down(items, stored, callers, now)
+        keeping.keep(items=items, sent=events, callers=callers, now=now)
     return receipt(items)
 
 

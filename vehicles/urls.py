@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles import (
+    connect_urls,
+    diagnostics_urls,
+    import_urls,
+    movement_urls,
+    pages,
+    parts,
+    rejection_urls,
+    trip_pages,
+)
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -24,4 +33,5 @@ urlpatterns: list[URLPattern] = [
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
+    *rejection_urls.urlpatterns,
 ]

@@ -13,6 +13,7 @@ from vehicles.models.events import VehicleEvent
 from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
+from vehicles.models.rejections import KeptRejection
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
@@ -27,6 +28,7 @@ __all__ = [
     "FaultList",
     "HiddenStretch",
     "ImportBatch",
+    "KeptRejection",
     "LakeErasure",
     "MovementVerdict",
     "NamedArea",
