@@ -146,7 +146,8 @@ class Queue:
             rows = self.file.execute("SELECT id, name, ts, value FROM reading WHERE event = ? ORDER BY id", event[:1])
             told = rows.fetchall()
             readings = [Reading(name, ts, json.loads(value)) for _, name, ts, value in told]
-            found.append(Event(*event, readings, [row[0] for row in told]))
+            name, number, time, subject = event
+            found.append(Event(name, number, time, subject, readings, [row[0] for row in told]))
         return found
 
     def settle(self, events: Sequence[Event], results: Sequence[Mapping[str, Any]], *, now: datetime) -> list[Event]:

@@ -75,7 +75,7 @@ def from_csv(lines: Iterable[str]) -> Iterator[Line]:
     table = csv.DictReader(lines)
     long = {"name", "value"} <= set(table.fieldnames or ())
     for row in table:
-        extra = row.pop(None, None)  # type: ignore[call-overload]
+        extra = row.pop(None, None)
         cells = {"": ""} if extra else {name: cell for name, cell in row.items() if name != "timestamp" and cell}
         told = [(row["name"], row["value"])] if long and not extra else list(cells.items())
         for name, cell in told:

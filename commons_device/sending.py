@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ UNREGISTERED = "The server does not know this device: pair it with its vehicle. 
 
 
 class Answer(NamedTuple):
+    """What the server said; names of headers in lower case."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -44,12 +47,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     request = urllib.request.Request(url, body, dict(headers))  # noqa: S310 - the owner's own server
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-            return Answer(answer.status, answer.headers, answer.read())
+            return Answer(answer.status, lower(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.headers, b"" if error.fp is None else error.read())
+            return Answer(error.code, lower(error.headers), b"" if error.fp is None else error.read())
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(f"{url} does not answer: {error}.") from error
+
+
+def lower(headers: Message) -> dict[str, str]:
+    """Headers by their names in lower case, whichever way the server writes them."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def moment_now() -> datetime:
@@ -86,7 +94,7 @@ class Sender:
                 self.wait(str(error))
                 continue
             if answer.status == 429 or answer.status >= 500:
-                self.wait(f"The server answered {answer.status}.", answer.headers.get("Retry-After"))
+                self.wait(f"The server answered {answer.status}.", answer.headers.get("retry-after"))
             elif answer.status == 413:
                 self.shrink(events)
             elif answer.status != 200:

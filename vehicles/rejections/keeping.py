@@ -134,8 +134,9 @@ def row_of(refused: Refused, sent: bytes) -> tuple[Any, ...] | None:
         "sent": text[:MOST_BYTES].decode(errors="ignore"),
     }
     sealed = crypto.seal(msgspec.json.encode(about), label=LABEL, place=str(refused.vehicle_id).encode())
-    moments = moments_of(item) or [None]
-    return refused.vehicle_id, refused.caller.device_id, refused.code, moments[0], moments[-1], sealed
+    moments = moments_of(item)
+    first, last = (moments[0], moments[-1]) if moments else (None, None)
+    return refused.vehicle_id, refused.caller.device_id, refused.code, first, last, sealed
 
 
 def parts(item: Item) -> list[Any]:

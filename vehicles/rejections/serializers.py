@@ -41,4 +41,4 @@ class RejectionSerializer(serializers.Serializer[KeptRejection]):
             name: getattr(kept, name) for name in ("received_at", "device", "code", "detail", "size", "cut", "sent")
         }
         told = {"reason": words.refusal(kept.code), "advice": advice(kept.code), "event_id": kept.event}
-        return dict(super().to_representation(about | told | {"refused": kept.parts}))  # type: ignore[arg-type]
+        return dict(super().to_representation(about | told | {"refused": kept.parts}))

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from email.utils import format_datetime
 
 import pytest
@@ -11,7 +12,7 @@ from commons_device.envelopes import DeviceClient
 from commons_device.errors import DeviceError, Unreachable
 from commons_device.queue import Queue
 from commons_device.readings import Reading
-from commons_device.sending import LONGEST_WAIT, UNREGISTERED, Answer, Sender, post
+from commons_device.sending import LONGEST_WAIT, UNREGISTERED, Answer, Sender, lower, post
 from vehicles import envelope
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ def took(batch, **changes):
 
 
 def fails(status, body=b"", **headers):
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+    return Answer(status, {name.replace("_", "-").lower(): value for name, value in headers.items()}, body)
 
 
 @pytest.fixture
@@ -167,6 +168,13 @@ def test_a_refused_event_leaves_the_queue_with_its_reason(queue):
     server = Server(lambda batch: took(batch, status="rejected", code="not_paired", detail="Not this vehicle."))
     sender(queue, server).drain()
     assert queue.status()["rejected"] == [("not_paired", 450, "Not this vehicle.")]
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+def test_a_header_is_found_however_its_name_is_written(name):
+    told = Message()
+    told[name] = "7"
+    assert lower(told) == {"retry-after": "7"}
 
 
 def test_a_network_that_is_not_there_has_a_name():
