@@ -101,9 +101,9 @@ def devices() -> list[Any]:
     call_command("migrate", verbosity=0)
     connection.close()
     connection.settings_dict["USER"] = APP
+    from commons_device.envelopes import DeviceClient
     from dimo.users.models import User
     from vehicles import registry
-    from vehicles.device import DeviceClient
 
     now, made = datetime.now(UTC), []
     for number in range(CLIENTS):

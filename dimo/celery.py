@@ -42,6 +42,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
     "judge movement": {"task": "vehicles.movement.tasks.judge_due", "schedule": 6 * 3600.0},
+    "prune rejections": {"task": "vehicles.rejections.tasks.prune_rejections", "schedule": 3600.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
 }
 for entry in SCHEDULE.values():
@@ -59,3 +60,4 @@ app.autodiscover_tasks(["vehicles.movement"])
 app.autodiscover_tasks(["vehicles.charging"])
 app.autodiscover_tasks(["vehicles.erasure"])
 app.autodiscover_tasks(["vehicles.exports"])
+app.autodiscover_tasks(["vehicles.rejections"])

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import api, diagnostics_api_urls, diary_api_urls, movement_api_urls, views
+from vehicles import api, diagnostics_api_urls, diary_api_urls, movement_api_urls, rejection_api_urls, views
 from vehicles.exports import api as exports
 
 urlpatterns: list[URLPattern] = [
@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     *diary_api_urls.urlpatterns,
     *diagnostics_api_urls.urlpatterns,
     *movement_api_urls.urlpatterns,
+    *rejection_api_urls.urlpatterns,
 ]

@@ -13,6 +13,7 @@ from vehicles.intake import Caller
 from vehicles.latest import State
 from vehicles.readings import Message
 from vehicles.receipts import Item, receipt
+from vehicles.rejections import keeping
 from vehicles.together import Together
 
 DUPLICATE = "duplicate"
@@ -101,6 +102,8 @@ def store(requests: Sequence[Request]) -> None:
     now = max(request.now for request in requests)
     stored = place_all(grouped(alive(items), callers), states, now)
     write_down(items, stored, callers, now)
+    for request in requests:
+        keeping.keep(items=request.items, sent=request.events, callers=callers, now=now)
 
 
 def place_all(groups: Iterable[tuple[int, list[Item]]], states: dict[int, State], now: datetime) -> list[Stored]:

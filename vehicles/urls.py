@@ -11,6 +11,7 @@ from vehicles import (
     movement_urls,
     pages,
     parts,
+    rejection_urls,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -31,4 +32,5 @@ urlpatterns: list[URLPattern] = [
     *movement_urls.urlpatterns,
     *leaving_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
+    *rejection_urls.urlpatterns,
 ]

@@ -1,7 +1,6 @@
 """The door for devices: `POST /api/v1/ingest`, a plain view because every layer costs a share of the throughput."""
 
 import time
-import zlib
 from typing import Any
 
 import msgspec
@@ -16,26 +15,24 @@ from django.views.decorators.csrf import csrf_exempt
 from dimo.api import problems, throttles
 from dimo.api.callers import client_address
 from dimo.errors import DomainError
-from vehicles import envelope, ingest
+from vehicles import bodies, envelope, ingest
 
 TYPES = frozenset({"application/cloudevents+json", "application/cloudevents-batch+json", "application/json"})
 log = structlog.get_logger(__name__)
-GZIP = 16 + zlib.MAX_WBITS
-
-
-class BodyUnreadable(DomainError):
-    """The body is not what its headers say."""
-
-    status = 400
+ALLOWED = "OPTIONS, POST"
+POSTABLE = {"Accept-Post": ", ".join(sorted(TYPES))}
+PACKED = {"Accept-Encoding": bodies.ENCODINGS}
 
 
 @csrf_exempt
 def ingest_view(request: HttpRequest) -> HttpResponse:
     """Signed CloudEvents, one or a batch; the signature is the sign-in, so neither cookie nor key is read."""
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": ALLOWED} | POSTABLE | PACKED)
     if request.method != "POST":
-        return refuse(request, 405, "method_not_allowed", "Send events by POST.", Allow="POST")
+        return refuse(request, 405, "method_not_allowed", "Send events by POST.", Allow=ALLOWED)
     if (request.content_type or "") not in TYPES:
-        return refuse(request, 415, "media_type", "Send application/cloudevents+json or its batch form.")
+        return refuse(request, 415, "media_type", "Send application/cloudevents+json or its batch form.", **POSTABLE)
     try:
         wait = over_rate(request)
     except redis.RedisError:
@@ -44,7 +41,9 @@ def ingest_view(request: HttpRequest) -> HttpResponse:
     if wait:
         return refuse(request, 429, "throttled", "Too many requests; batch your events.", **{"Retry-After": str(wait)})
     try:
-        answer = ingest.ingest_events(events=envelope.split(body_of(request)), now=timezone.now())
+        answer = ingest.ingest_events(events=envelope.split(bodies.body_of(request)), now=timezone.now())
+    except bodies.EncodingUnknown as error:
+        return refuse(request, error.status, error.code, str(error), **PACKED)
     except DomainError as error:
         return refuse(request, error.status, error.code, str(error))
     except (OperationalError, InterfaceError):
@@ -70,34 +69,3 @@ def over_rate(request: HttpRequest) -> int:
     rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
     who = client_address(request)
     return throttles.permits.admit(scope="ingest", who=who, rate=rates["ingest"], now=time.time())
-
-
-def body_of(request: HttpRequest) -> bytes:
-    """The body, unpacked where it is gzip.
-
-    Raises:
-        TooLarge, BodyUnreadable
-    """
-    if int(request.META.get("CONTENT_LENGTH") or 0) > envelope.MAX_BYTES:
-        raise envelope.TooLarge
-    body = request.read(envelope.MAX_BYTES + 1)
-    encoding = request.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "gzip":
-        return unpack(body)
-    if encoding != "identity":
-        raise BodyUnreadable("Only gzip is taken as content encoding.")
-    return body
-
-
-def unpack(body: bytes) -> bytes:
-    """Never unpacks more than one byte beyond the limit."""
-    reader = zlib.decompressobj(GZIP)
-    try:
-        plain = reader.decompress(body, envelope.MAX_BYTES + 1)
-    except zlib.error as error:
-        raise BodyUnreadable("The body is not gzip.") from error
-    if len(plain) > envelope.MAX_BYTES:
-        raise envelope.TooLarge
-    if not reader.eof:
-        raise BodyUnreadable("The gzip body is cut off.")
-    return plain

@@ -32,6 +32,8 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "unknown_event": "We do not know this event, or not of this kind of device",
         "metadata_too_large": "The event's details are larger than 1 KiB",
         "unsupported_type": "A kind of message that we do not take",
+        "malformed": "The message lacks a part, or has one of another form",
+        "too_large": "The message holds more signals or events than we take at once",
     }
 )
 

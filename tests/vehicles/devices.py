@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
+from commons_device.envelopes import BATCH, DeviceClient
 from tests.vehicles.factories import make_vehicle
 from vehicles import registry
-from vehicles.device import BATCH, DeviceClient
 from vehicles.models import Device, Vehicle
 
 _keys = iter(range(1, 10_000))

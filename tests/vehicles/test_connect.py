@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
+from commons_device.envelopes import DeviceClient
 from tests.vehicles.devices import post, reading
 from tests.vehicles.factories import make_user, make_vehicle
-from vehicles.device import DeviceClient
 from vehicles.models import Pairing, Vehicle
 
 pytestmark = pytest.mark.django_db

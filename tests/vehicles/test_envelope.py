@@ -8,9 +8,9 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commons_device.envelopes import DeviceClient
 from dimo.errors import DomainError
 from vehicles import envelope, wire
-from vehicles.device import DeviceClient
 from vehicles.sequence import Refused, Sequence
 
 DEVICE = DeviceClient(key=b"\x07" * 32, subject="urn:uuid:00000000-0000-4000-8000-000000000001")

@@ -8,10 +8,10 @@ import rfc8785
 from django.utils import timezone
 from eth_utils import keccak
 
+from commons_device.envelopes import JSON
 from tests.vehicles.devices import make_client, place, post, reading, stored
 from tests.vehicles.factories import make_vehicle
 from vehicles import registry
-from vehicles.device import JSON
 from vehicles.models import Device, RejectionCount, Source
 from vehicles.signals import CELL, HDOP, LATITUDE, LONGITUDE, POWERTRAIN_TYPE, SPEED
 

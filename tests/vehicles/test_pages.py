@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from commons_device.envelopes import DeviceClient
 from dimo.api.keys import issue_key
 from tests.vehicles.devices import make_client, post, reading
 from tests.vehicles.factories import drive, make_source, make_user, make_vehicle
 from vehicles import registry, telemetry, trips
-from vehicles.device import DeviceClient
 from vehicles.models import Device, Pairing, Trip, Vehicle
 from vehicles.readings import Message
 from vehicles.signals import BATTERY_LEVEL, IS_CHARGING, ODOMETER

@@ -6,11 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from psycopg.types.range import TimestamptzRange
 
+from commons_device.envelopes import DeviceClient
 from dimo.audit.models import AuditEvent
 from tests.vehicles.devices import make_client
 from tests.vehicles.factories import NOW, make_user, make_vehicle
 from vehicles import registry
-from vehicles.device import DeviceClient
 from vehicles.models import Device, Pairing
 from vehicles.registry import pairing, transfer
 

@@ -14,6 +14,7 @@ from vehicles.models.leaving import DataExport, ErasedTime, Erasure, ErasureCert
 from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
+from vehicles.models.rejections import KeptRejection
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
@@ -32,6 +33,7 @@ __all__ = [
     "FaultList",
     "HiddenStretch",
     "ImportBatch",
+    "KeptRejection",
     "LakeErasure",
     "MovementVerdict",
     "NamedArea",

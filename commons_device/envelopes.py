@@ -1,14 +1,11 @@
-"""A reference client for devices: signs what was measured and posts it, with nothing but a key. Knows no database.
+"""Signed envelopes: what was measured, under a device's own key.
 
-device = DeviceClient(key=bytes.fromhex("…"), url="https://…/api/v1/ingest", subject="urn:uuid:…")
-device.send([{"name": "speed", "timestamp": "2026-11-22T12:00:01Z", "value": 55.0}])
+device = DeviceClient(key=bytes.fromhex("…"), subject="urn:uuid:…")
+device.signed([{"name": "speed", "timestamp": "2026-11-22T12:00:01Z", "value": 55.0}])
 """
 
 import itertools
-import json
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -33,10 +30,10 @@ def sign_text(key: coincurve.PrivateKey, message: bytes) -> str:
 class DeviceClient:
     """Holds a device's key and the next sequence number."""
 
-    def __init__(self, *, key: bytes, subject: str, url: str = "", sequence: int = 1, source: str = "") -> None:
+    def __init__(self, *, key: bytes, subject: str = "", sequence: int = 1, source: str = "") -> None:
         self.key = coincurve.PrivateKey(key)
         self.address = to_checksum_address(keccak(self.key.public_key.format(compressed=False)[1:])[-20:])
-        self.subject, self.url, self.source = subject, url, source or self.address
+        self.subject, self.source = subject, source or self.address
         self.numbers: Iterator[int] = itertools.count(sequence)
 
     def answer(self, challenge: str) -> str:
@@ -71,18 +68,3 @@ class DeviceClient:
 
     def signed(self, signals: Sequence[Mapping[str, Any]], **members: Any) -> dict[str, Any]:
         return self.sign(self.event(signals, **members))
-
-    def send(self, *batches: Sequence[Mapping[str, Any]], timeout: float = 10.0) -> dict[str, Any]:
-        """Post one event per batch of signals and return the receipt; retry on 429, 5xx and network errors only.
-
-        Raises:
-            urllib.error.URLError
-        """
-        body = rfc8785.dumps([self.signed(signals) for signals in batches])
-        return self.post(body, timeout=timeout)
-
-    def post(self, body: bytes, *, timeout: float = 10.0) -> dict[str, Any]:
-        request = urllib.request.Request(self.url, body, {"Content-Type": BATCH})  # noqa: S310 - the owner's own server
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
-            receipt: dict[str, Any] = json.loads(answer.read())
-        return receipt
