@@ -16,6 +16,7 @@ ROUTES = {
     "licensing.tasks.build_dataset": {"queue": BUILDS},
     "vehicles.import_tasks.run_import": {"queue": BUILDS},
     "vehicles.store.tasks.seal_due_days": {"queue": BUILDS},
+    "vehicles.retention.tasks.sweep_exact_positions": {"queue": BUILDS},
 }
 SWEEP_SECONDS = 10.0
 SCHEDULE: dict[str, dict[str, Any]] = {
@@ -36,6 +37,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "cut charges": {"task": "vehicles.charging.tasks.cut_due_sessions", "schedule": 60.0},
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
+    "sweep exact positions": {"task": "vehicles.retention.tasks.sweep_exact_positions", "schedule": 86_400.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
     "judge movement": {"task": "vehicles.movement.tasks.judge_due", "schedule": 6 * 3600.0},
     "prune events": {"task": "vehicles.tasks.prune_ingest_events", "schedule": 86_400.0},
@@ -53,3 +55,4 @@ app.autodiscover_tasks(related_name="import_tasks")
 app.autodiscover_tasks(["vehicles.store"])
 app.autodiscover_tasks(["vehicles.movement"])
 app.autodiscover_tasks(["vehicles.charging"])
+app.autodiscover_tasks(["vehicles.retention"])

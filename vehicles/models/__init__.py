@@ -12,6 +12,7 @@ from vehicles.models.diagnostics import FaultCode, FaultList
 from vehicles.models.events import VehicleEvent
 from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
+from vehicles.models.privacy import ExactRemoval, ExactWish, PrivacyZone
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
@@ -23,6 +24,8 @@ __all__ = [
     "ContactWish",
     "Device",
     "EnergyPrice",
+    "ExactRemoval",
+    "ExactWish",
     "FaultCode",
     "FaultList",
     "HiddenStretch",
@@ -31,6 +34,7 @@ __all__ = [
     "MovementVerdict",
     "NamedArea",
     "Pairing",
+    "PrivacyZone",
     "QuietEpisode",
     "RejectionCount",
     "SealedDay",
