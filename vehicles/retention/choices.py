@@ -57,7 +57,7 @@ def choose(*, owner: User, days: int | None, now: datetime) -> Choice:
         raise TimeUnknown(field="days")
     wish, stands = held(owner, now)
     shorter = days is not None and (stands.days is None or days < stands.days)
-    if shorter and days == stands.next_days or not shorter and days == stands.days and stands.next_at is None:
+    if (shorter and days == stands.next_days) or (not shorter and days == stands.days and stands.next_at is None):
         return stands
     wish.days = stands.days if shorter else days
     wish.next_days, wish.next_at = (days, now + UNDO) if shorter else (None, None)

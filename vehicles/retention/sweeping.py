@@ -9,9 +9,9 @@ who imports ten years of drives wants to see them.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -154,10 +154,3 @@ def forgotten(state: latest.State, wanted: Sequence[Due]) -> bool:
 def covers(each: Due, source_id: int, moment: datetime) -> bool:
     """Whether a source's moment lies in what is due."""
     return each.source_id == source_id and (each.since is None or each.since <= moment) and moment < each.until
-
-
-def removed_until(*, source_id: int) -> datetime | None:
-    """Up to when a source's exact positions are gone: its drives of that time are not cut again."""
-    rows: Any = ExactRemoval.objects.filter(source_id=source_id).order_by("-until")
-    found: datetime | None = rows.values_list("until", flat=True).first()
-    return found
