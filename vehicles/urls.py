@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, privacy_urls, trip_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -24,4 +24,5 @@ urlpatterns: list[URLPattern] = [
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
+    *privacy_urls.urlpatterns,
 ]

@@ -69,8 +69,8 @@ BEGIN
   FOR name IN
     SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = 'public.message'::regclass
-        AND to_date(right(c.relname::text, 8), 'YYYYMMDD') BETWEEN (since AT TIME ZONE 'UTC')::date
-          AND (until AT TIME ZONE 'UTC')::date
+        AND c.relname::text BETWEEN 'message_' || to_char(since AT TIME ZONE 'UTC', 'YYYYMMDD')
+          AND 'message_' || to_char(until AT TIME ZONE 'UTC', 'YYYYMMDD')
     UNION ALL SELECT 'late_message' ORDER BY 1
   LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM public.%I m WHERE %s)', name, which)
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("next_at", None), ("next_days", None)),
-                            models.Q(("next_at__isnull", False), ("next_days__gte", 30)),
+                            models.Q(("next_at__isnull", False), ("next_days__gte", 30), ("next_days__isnull", False)),
                             _connector="OR",
                         ),
                         name="a_shorter_time_says_from_when",

@@ -64,7 +64,8 @@ class ExactWish(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(days=None) | Q(days__gte=30), name="exact_positions_stay_30_days"),
             models.CheckConstraint(
-                condition=Q(next_days=None, next_at=None) | Q(next_days__gte=30, next_at__isnull=False),
+                condition=Q(next_days=None, next_at=None)
+                | Q(next_days__isnull=False, next_days__gte=30, next_at__isnull=False),
                 name="a_shorter_time_says_from_when",
             ),
             models.CheckConstraint(
