@@ -35,9 +35,15 @@ class Use(Protocol):
 
 LONGEST_RETENTION_DAYS = 3650
 MOST_EXACT_DAYS: Final = 30
-# An operator may make it shorter (docs/operating.md); nobody makes it longer.
-EXACT_DAYS: Final = min(MOST_EXACT_DAYS, max(1, int(os.environ.get("EXACT_DAYS", MOST_EXACT_DAYS))))
 EXACT: Final = "location.precise"
+
+
+def days_said() -> int:
+    """For how many days exact positions leave: an operator may say fewer (docs/operating.md), and nobody more."""
+    return min(MOST_EXACT_DAYS, max(1, int(os.environ.get("EXACT_DAYS", MOST_EXACT_DAYS))))
+
+
+EXACT_DAYS: Final = days_said()
 
 
 def exact_from(now: datetime) -> datetime:

@@ -25,7 +25,7 @@ class ZoneSerializer(serializers.ModelSerializer[PrivacyZone]):
 class ZoneDrawingSerializer(serializers.Serializer[dict[str, Any]]):
     """A zone to draw. `lat` and `lon` are of the place, which is not kept; without `vehicle` it is for all."""
 
-    label = serializers.CharField(max_length=40)
+    label = serializers.CharField(max_length=40)  # type: ignore[assignment]
     radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.values)
     vehicle = serializers.UUIDField(allow_null=True, required=False, default=None)
     lat = serializers.FloatField(min_value=-90, max_value=90)
@@ -35,7 +35,7 @@ class ZoneDrawingSerializer(serializers.Serializer[dict[str, Any]]):
 class ZoneChangeSerializer(serializers.Serializer[dict[str, Any]]):
     """What is to change; a smaller radius needs the place again, as `lat` and `lon`."""
 
-    label = serializers.CharField(max_length=40, required=False)
+    label = serializers.CharField(max_length=40, required=False)  # type: ignore[assignment]
     radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.values, required=False)
     vehicle = serializers.UUIDField(allow_null=True, required=False)
     lat = serializers.FloatField(min_value=-90, max_value=90, required=False)

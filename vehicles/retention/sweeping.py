@@ -11,7 +11,7 @@ who imports ten years of drives wants to see them.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -68,6 +68,7 @@ def sweep(*, now: datetime, seconds: float = BUDGET_SECONDS, reached: Reached = 
     """
     end, swept = monotonic() + seconds, 0
     with days.sealing_alone() as holder:
+        lake.finish_erasures(holder)  # what a sweep before this one promised and did not come to
         while monotonic() < end and (batch := due(now=now)):
             clear_last_values(batch)
             reached("last values cleared")
@@ -82,7 +83,7 @@ def sweep(*, now: datetime, seconds: float = BUDGET_SECONDS, reached: Reached = 
 def due(*, now: datetime, most: int = BATCH) -> list[Due]:
     """The next sources to sweep, each no further than one batch may rewrite of the lake."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    facts = {"now": now, "today": today, "default": ExactWish.DEFAULT_DAYS, "most": most}
+    facts: dict[str, Any] = {"now": now, "today": today, "default": ExactWish.DEFAULT_DAYS, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(DUE, facts)
         found = [Due._make(row) for row in cursor.fetchall()]

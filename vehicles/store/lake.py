@@ -148,7 +148,7 @@ def forget_hot(group: Sequence[LakeErasure]) -> None:
     erasure = group[0]
     if erasure.signal_ids:
         vehicles = [each.vehicle_id for each in group]
-        which = [vehicles, sources_of(group), erasure.signal_ids, erasure.since, erasure.until]
+        which: list[Any] = [vehicles, sources_of(group), erasure.signal_ids, erasure.since, erasure.until]
         with connection.cursor() as cursor:
             cursor.execute("SELECT forget_signals(%s::int4[], %s::int4[], %s::int2[], %s, %s)", which)
         return
@@ -182,7 +182,7 @@ def record_files(opened: DeltaTable) -> int:
 def rebuild_five_minutes(erasure: LakeErasure) -> None:
     """Derive the vehicle's buckets anew on the days where some of its rows went."""
     vehicle = erasure.vehicle_id
-    if erasure.signal_ids and not charted.intersection(erasure.signal_ids):
+    if erasure.signal_ids and not charted & set(erasure.signal_ids):
         return None
     if erasure.since <= ALWAYS[0] and erasure.until >= ALWAYS[1] and not erasure.source_ids:
         return five_minutes.forget(vehicle_id=vehicle, since=ALWAYS[0], until=ALWAYS[1])

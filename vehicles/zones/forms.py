@@ -1,6 +1,5 @@
 """What the pages of privacy zones ask."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dimo.users.models import User
 from vehicles import measurements, selectors
-from vehicles.models import PrivacyZone, Trip, Vehicle
+from vehicles.models import PrivacyZone, Vehicle
 from vehicles.places import zone_of
 from vehicles.zones.drawing import Place
 
@@ -85,7 +84,7 @@ class ZoneForm(forms.Form):
 
 def trip_ends(owner: User) -> list[tuple[str, str]]:
     """Both ends of recent trips, with when it was."""
-    trips: Sequence[Trip] = selectors.trips_of(owner=owner).filter(points_removed_at=None)[:RECENT_TRIPS]
+    trips = selectors.trips_of(owner=owner).filter(points_removed_at=None)[:RECENT_TRIPS]
     found = []
     for trip in trips:
         zone = zone_of(trip.vehicle)

@@ -107,7 +107,9 @@ def zone_preview(request: HttpRequest) -> JsonResponse:
     form = ZoneForm({"label": "-", **request.POST.dict()}, owner=owner)
     form.fields["label"].required = False
     if not form.is_valid() or form.place is None:
-        return private({"detail": " ".join(error for errors in form.errors.values() for error in errors)}, status=422)
+        return private(
+            {"detail": " ".join(str(error) for errors in form.errors.values() for error in errors)}, status=422
+        )
     try:
         circle = drawing.circle_around(owner=owner, place=form.place, radius_m=form.cleaned_data["radius_m"])
     except DomainError as refusal:
