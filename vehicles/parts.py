@@ -131,7 +131,10 @@ def gone(trips: list[Trip]) -> str:
     if not removed or len(removed) < len(trips):
         return ""
     day = date_format(localtime(removed[0].points_removed_at, zone_of(removed[0].vehicle)), "F j, Y")
-    return _("The exact positions were removed on %(day)s, at the end of the time you keep them. Figures and areas stay.") % {"day": day}
+    words = _(
+        "The exact positions were removed on %(day)s, when the time you keep them was over. Figures and areas stay."
+    )
+    return words % {"day": day}
 
 
 def drawn_zones(owner: User) -> list[dict[str, object]]:
