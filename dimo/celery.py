@@ -18,6 +18,7 @@ ROUTES = {
     "vehicles.store.tasks.seal_due_days": {"queue": BUILDS},
     "vehicles.erasure.tasks.run_erasure": {"queue": BUILDS},
     "vehicles.exports.tasks.build_export": {"queue": BUILDS},
+    "vehicles.retention.tasks.sweep_exact_positions": {"queue": BUILDS},
 }
 SWEEP_SECONDS = 10.0
 SCHEDULE: dict[str, dict[str, Any]] = {
@@ -40,6 +41,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "cut charges": {"task": "vehicles.charging.tasks.cut_due_sessions", "schedule": 60.0},
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
+    "sweep exact positions": {"task": "vehicles.retention.tasks.sweep_exact_positions", "schedule": 86_400.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
     "judge movement": {"task": "vehicles.movement.tasks.judge_due", "schedule": 6 * 3600.0},
     "prune rejections": {"task": "vehicles.rejections.tasks.prune_rejections", "schedule": 3600.0},
@@ -61,3 +63,4 @@ app.autodiscover_tasks(["vehicles.charging"])
 app.autodiscover_tasks(["vehicles.erasure"])
 app.autodiscover_tasks(["vehicles.exports"])
 app.autodiscover_tasks(["vehicles.rejections"])
+app.autodiscover_tasks(["vehicles.retention"])

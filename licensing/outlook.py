@@ -23,8 +23,9 @@ from unions.selectors import current_memberships, live_words, policy_at
 from unions.vocabulary import covers, rank
 from unions.windows import consent_windows
 from vehicles.models import Vehicle
-from vehicles.signals import CELL, cell_of
+from vehicles.signals import CELL, cell_of, cell_value_of
 from vehicles.store import curves
+from vehicles.zones.enforced import enforced_zones, touched_areas
 
 AREA: Final = "location.coarse"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,9 +41,10 @@ def buyers_view(*, vehicle: Vehicle, owner: User, now: datetime) -> dict[str, An
     seen = visible_periods(vehicle=vehicle, owner=owner, period=period, now=now)
     starts = [start for start, _ in seen]
     passes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    zoned = {cell for _, cell in touched_areas(enforced_zones(owners={vehicle.pk: owner.pk}))}
     for cell, moment in _passes(vehicle, period):
         at = bisect_right(starts, moment) - 1
-        shown = at >= 0 and moment < seen[at][1]
+        shown = at >= 0 and moment < seen[at][1] and cell_value_of(cell) not in zoned
         passes[cell][0 if shown else 1] += 1
     features = [_hexagon(cell, shown, hidden) for cell, (shown, hidden) in sorted(passes.items())]
     visible = sum(not feature["properties"]["withheld"] for feature in features)

@@ -115,6 +115,8 @@ def decide(
     `no_grant:<axis at which the nearest grant fails>`.
     """
     reasons = list(layers_against(use=use, signal_class=signal_class, policies=policies))
+    if signal_class == platform_floor.EXACT and measured_at < platform_floor.exact_from(at):
+        reasons.append("platform_floor:exact_age")
     if not standing.active:
         reasons.append("not_a_member")
     if standing.data_since is not None and measured_at < standing.data_since:

@@ -1,6 +1,8 @@
 """What no union and no member can allow. No payload loosens it; changing it means changing this file. No Django."""
 
-from typing import Protocol
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 from unions.vocabulary import (
     BUYER_CATEGORIES,
@@ -32,6 +34,25 @@ class Use(Protocol):
 
 
 LONGEST_RETENTION_DAYS = 3650
+MOST_EXACT_DAYS: Final = 30
+EXACT: Final = "location.precise"
+
+
+def days_said() -> int:
+    """For how many days exact positions leave: an operator may say fewer (docs/operating.md), and nobody more."""
+    return min(MOST_EXACT_DAYS, max(1, int(os.environ.get("EXACT_DAYS", MOST_EXACT_DAYS))))
+
+
+EXACT_DAYS: Final = days_said()
+
+
+def exact_from(now: datetime) -> datetime:
+    """From which moment of measurement on exact positions may leave at `now`: today and the days before it, in UTC.
+
+    Whole days, so that a build and its delivery on the same day mean the same moments.
+    """
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=EXACT_DAYS - 1)
 
 
 def refusals(use: Use, signal_class: str) -> tuple[str, ...]:
@@ -55,7 +76,7 @@ def _checks(use: Use, signal_class: str) -> tuple[tuple[str, bool], ...]:
         ("full_vin", signal_class == "identity.vin"),
         (
             "fine_location_in_statistics",
-            signal_class == "location.precise" and use.tier in ("aggregate", "anonymized_rows"),
+            signal_class == EXACT and use.tier in ("aggregate", "anonymized_rows"),
         ),
         (
             "fine_location_in_anonymous_rows",

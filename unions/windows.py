@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from dimo.errors import DomainError
 from unions.evaluator import ANY, Policies, UseRequest, layers_against
 from unions.models import Union
+from unions.platform_floor import EXACT, exact_from
 from unions.selectors import policies_for
 from unions.vocabulary import PRECISIONS, ROW_TIERS, SIGNAL_CLASSES, TIERS, covers, forbids, rank
 
@@ -53,9 +54,9 @@ def consent_windows(
     """Every window of measurement moments that `use` may touch at `now`, ordered by vehicle, class and start.
 
     Default deny: an unknown class, a class that the union's policy or the platform floor refuses, or a vehicle
-    without a reaching grant has no window; another class of the same request is unaffected. Private trips, denials
-    and times before the owner's epoch are cut out. `vehicle_ids` restricts to those (None: every member's). Ask again
-    at delivery time.
+    without a reaching grant has no window; another class of the same request is unaffected. Private trips, denials,
+    times before the owner's epoch and, of exact positions, all but the last days are cut out. `vehicle_ids` restricts
+    to those (None: every member's). Ask again at delivery time.
 
     Raises:
         UnionMismatch: `use` names another union.
@@ -105,6 +106,7 @@ def _parameters(
         "vehicles": None if vehicle_ids is None else list(vehicle_ids),
         "asked": list(classes),
         "prices": [use.prices.get(name, 0) for name in classes],
+        "since": [exact_from(now) if name == EXACT else None for name in classes],
         **_columns("reach", reach),
         **_columns("spare", spare),
         **_columns("accepted", accepted),
@@ -126,7 +128,8 @@ def _columns(name: str, pairs: Iterable[tuple[Any, str]]) -> dict[str, list[Any]
 
 
 QUERY = """
-WITH asked(signal_class, price) AS (SELECT * FROM unnest(%(asked)s::text[], %(prices)s::numeric[])),
+WITH asked(signal_class, price, since) AS (
+  SELECT * FROM unnest(%(asked)s::text[], %(prices)s::numeric[], %(since)s::timestamptz[])),
 reach(node, signal_class) AS (SELECT * FROM unnest(%(reach_key)s::text[], %(reach_class)s::text[])),
 spare(node, signal_class) AS (SELECT * FROM unnest(%(spare_key)s::text[], %(spare_class)s::text[])),
 accepted(policy_id, signal_class) AS (SELECT * FROM unnest(%(accepted_key)s::bigint[], %(accepted_class)s::text[])),
@@ -155,7 +158,7 @@ live AS MATERIALIZED (
 ),
 granted AS (
   SELECT g.vehicle_id, g.membership_id, g.member_id, a.signal_class, g.seq, g.event_id,
-         tstzrange(greatest(g.data_from, g.data_since), g.data_until) AS span
+         tstzrange(greatest(g.data_from, g.data_since, a.since), g.data_until) AS span
     FROM live g
     JOIN reach r ON r.node = g.signal_class
     JOIN asked a ON a.signal_class = r.signal_class
@@ -167,7 +170,7 @@ granted AS (
      AND (g.buyer IS NOT NULL OR NOT %(identified)s)
      AND (g.retention_max_days IS NULL OR g.retention_max_days >= %(retention)s)
      AND a.price >= g.min_price
-     AND (g.data_until IS NULL OR g.data_until > coalesce(greatest(g.data_from, g.data_since), '-infinity'))
+     AND (g.data_until IS NULL OR g.data_until > coalesce(greatest(g.data_from, g.data_since, a.since), '-infinity'))
 ),
 ranked AS (
   SELECT *, range_agg(span) OVER (PARTITION BY membership_id, signal_class ORDER BY seq DESC

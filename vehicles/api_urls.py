@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import api, diagnostics_api_urls, diary_api_urls, movement_api_urls, rejection_api_urls, views
+from vehicles import (
+    api,
+    diagnostics_api_urls,
+    diary_api_urls,
+    movement_api_urls,
+    privacy_api_urls,
+    rejection_api_urls,
+    views,
+)
 from vehicles.exports import api as exports
 
 urlpatterns: list[URLPattern] = [
@@ -14,4 +22,5 @@ urlpatterns: list[URLPattern] = [
     *diagnostics_api_urls.urlpatterns,
     *movement_api_urls.urlpatterns,
     *rejection_api_urls.urlpatterns,
+    *privacy_api_urls.urlpatterns,
 ]

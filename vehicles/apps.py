@@ -18,6 +18,7 @@ class VehiclesConfig(AppConfig):
             (_("Vehicles"), "vehicles", "car", 20, True),
             (_("Trips"), "trips", "route", 30, True),
             (_("Imports"), "imports", "file-up", 35, False),
+            (_("Privacy zones"), "privacy-zones", "shield", 38, False),
         ):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)
         for part in (room.GROUND, room.VEHICLES):

@@ -23,6 +23,7 @@ from vehicles.models import Trip, Vehicle
 from vehicles.places import zone_of
 from vehicles.signals import BATTERY_LEVEL, FUEL_LEVEL, ODOMETER
 from vehicles.silence import State
+from vehicles.zones.selectors import zones_of
 
 LIVE, RECENT = timedelta(minutes=2), timedelta(days=1)
 RANGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
@@ -119,8 +120,29 @@ def trips_geojson(request: HttpRequest) -> HttpResponse:
     drawn = [trip for trip in trips if len(tracks[trip.pk]) > 1]
     features = [feature(trip, tracks[trip.pk], latest=trip is drawn[0]) for trip in drawn]
     latest = str(drawn[0].public_id) if drawn else None
-    answer = {"type": "FeatureCollection", "features": features, "latest": latest, "home": None}
-    return JsonResponse(answer | {"summary": summary(trips)}, headers={"Cache-Control": "private, no-store"})
+    answer = {"type": "FeatureCollection", "features": features, "latest": latest, "note": gone(trips)}
+    answer |= {"summary": summary(trips), "zones": drawn_zones(owner)}
+    return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
+
+
+def gone(trips: list[Trip]) -> str:
+    """Why there is nothing to draw, where the exact positions went."""
+    removed = [trip for trip in trips if trip.points_removed_at]
+    if not removed or len(removed) < len(trips):
+        return ""
+    day = date_format(localtime(removed[0].points_removed_at, zone_of(removed[0].vehicle)), "F j, Y")
+    words = _(
+        "The exact positions were removed on %(day)s, when the time you keep them was over. Figures and areas stay."
+    )
+    return words % {"day": day}
+
+
+def drawn_zones(owner: User) -> list[dict[str, object]]:
+    """Their own zones as circles of the map."""
+    return [
+        {"center": [zone.lon, zone.lat], "radius_m": zone.radius_m, "label": zone.label}
+        for zone in zones_of(owner=owner)
+    ]
 
 
 def summary(trips: list[Trip]) -> str:

@@ -129,6 +129,11 @@ def cell_value(latitude: float, longitude: float) -> float:
     return float(basic_int.latlng_to_cell(latitude, longitude, CELL_RESOLUTION) >> 24)
 
 
+def cell_value_of(cell: str) -> float:
+    """How a cell in hexadecimal is stored; `cell_of` gives it back."""
+    return float(h3.str_to_int(cell) >> 24)
+
+
 def cell_of(value: float) -> str:
     """The H3 cell, in hexadecimal, that `cell_value` stored."""
     return str(h3.int_to_str((int(value) << 24) | 0xFFFFFF))

@@ -27,6 +27,10 @@ class NotNeighbors(DomainError):
     status = 400
 
 
+class PointsRemoved(DomainError):
+    """The exact positions of this trip were removed, so it cannot be cut anew."""
+
+
 class SplitOutside(DomainError):
     """The moment of a split lies inside the trip, at least a minute from either end."""
 
@@ -59,13 +63,15 @@ def merge_trips(*, trip: Trip, other: Trip, actor: User, now: datetime) -> Trip:
     Private if either was. Keeps the tag if both had the same or one had none, else there is no tag. Notes are joined.
 
     Raises:
-        TripChanged, NotNeighbors
+        TripChanged, NotNeighbors, PointsRemoved
     """
     if trip.source_id != other.source_id:
         raise NotNeighbors(field="with")
     first, second = sorted((held(trip), held(other)), key=lambda one: one.started_at)
     if first.pk == second.pk or neighbor_of(trip=first, later=True) != second:
         raise NotNeighbors(field="with")
+    if first.points_removed_at or second.points_removed_at:
+        raise PointsRemoved
     source, begins, ends = first.source, first.started_at, second.ended_at
     source.seams.filter(kind="split", starts_at__gt=first.ended_at, starts_at__lte=second.started_at).delete()
     TripSeam.objects.create(
@@ -85,9 +91,11 @@ def split_trip(*, trip: Trip, moment: datetime, actor: User, now: datetime) -> t
     """Part a trip; the first reading at or after `moment` (aware) begins the later one. Both keep tag and privacy.
 
     Raises:
-        TripChanged, SplitOutside, NotSplit
+        TripChanged, SplitOutside, NotSplit, PointsRemoved
     """
     trip = held(trip)
+    if trip.points_removed_at:
+        raise PointsRemoved
     if not trip.started_at + LEAST_PART <= moment <= trip.ended_at - LEAST_PART:
         raise SplitOutside(field="moment")
     source = trip.source
@@ -139,6 +147,9 @@ def restore_trip(*, trip: Trip, actor: User, now: datetime) -> Trip:
     found.save(update_fields=["deleted_at"])
     hiding.release(trip=found, reason="deleted", now=now)
     begins, ends = found.started_at, found.ended_at
+    if found.points_removed_at:
+        record("trip.restored", found, actor, now, {})
+        return found
     back = at(cut_trips(vehicle=found.vehicle, source=found.source, since=begins, until=ends, now=now), begins)
     record("trip.restored", back, actor, now, {})
     return back

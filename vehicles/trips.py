@@ -1,7 +1,7 @@
 """Trips of a vehicle: cut from what a source measured, kept private at the owner's wish, each drive counted once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +12,7 @@ from vehicles.cutting import Cut
 from vehicles.drive_points import capacity_kwh, read_points, said_by_driver, whole_drives
 from vehicles.models import Source, Trip, Vehicle
 from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
+from vehicles.retention.selectors import removed_until
 from vehicles.trip_copies import forget, mark_copies
 
 
@@ -41,7 +42,9 @@ def cut_trips(*, vehicle: Vehicle, source: Source, since: datetime, until: datet
     whichever vehicle, is marked as their duplicate.
     """
     Source.objects.select_for_update().get(pk=source.pk, vehicle=vehicle)
+    asked_since = since
     since, until = whole_drives(source=source, since=since, until=until)
+    since = after_removal(source, since)
     points = read_points(vehicle_id=vehicle.pk, source_id=source.pk, since=since, until=until)
     tenures = tenures_of(vehicle=vehicle)
     said = said_by_driver(source=source, since=since, until=until)
@@ -64,9 +67,18 @@ def cut_trips(*, vehicle: Vehicle, source: Source, since: datetime, until: datet
     hiding.keep_withheld(trips=trips, now=now)
     for trip in trips:
         mark_copies(trip)
-    cut = Source.objects.filter(pk=source.pk, uncut_since__gte=since, uncut_until__lte=until)
+    cut = Source.objects.filter(pk=source.pk, uncut_since__gte=min(since, asked_since), uncut_until__lte=until)
     cut.update(uncut_since=None, uncut_until=None)
     return trips
+
+
+def after_removal(source: Source, since: datetime) -> datetime:
+    """The moment, or the first after the drives whose exact positions are gone: these keep their figures."""
+    gone = removed_until(source_id=source.pk)
+    if gone is None or since >= gone:
+        return since
+    last = source.trips.filter(started_at__lt=gone).order_by("-ended_at").values_list("ended_at", flat=True).first()
+    return gone if last is None else max(gone, last + timedelta(microseconds=1))
 
 
 def overlapping(piece: Cut, trips: Iterable[Trip]) -> list[Trip]:

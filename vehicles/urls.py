@@ -11,6 +11,7 @@ from vehicles import (
     movement_urls,
     pages,
     parts,
+    privacy_urls,
     rejection_urls,
 )
 
@@ -33,4 +34,5 @@ urlpatterns: list[URLPattern] = [
     *leaving_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
     *rejection_urls.urlpatterns,
+    *privacy_urls.urlpatterns,
 ]

@@ -13,7 +13,7 @@ from licensing.datasets import claims, delivery, files, inputs
 from licensing.datasets.consented import Consent, read_consent
 from licensing.datasets.delivery import Built, ConsentNarrowed
 from licensing.datasets.hot import measurements
-from licensing.datasets.manifest import write_manifest
+from licensing.datasets.manifest import withheld_words, write_manifest
 from licensing.datasets.pseudonyms import bin_offset
 from licensing.datasets.query import Written, write_rows, write_statistics
 from licensing.models import License
@@ -113,6 +113,7 @@ def _build_once(
         vehicles=len(written.per_vehicle),
         consent_sha256=consent.sha256,
         sources=list(sources),
+        withheld=withheld_words(*written.withheld, k=k),
     )
     return Built(folder, written.rows, written.per_vehicle, manifest, consent)
 
@@ -123,7 +124,8 @@ def write_file(*, license: License, consent: Consent, folder: Path, progress: cl
     signals = known_signals(quote.signals)
     spill = folder.with_suffix(".spill")
     wanted = [signal.id for signal in signals]
-    with measurements(spans=consent.spans, signal_ids=wanted, passed=progress.read) as measured:
+    placed = {zone.vehicle_id for zone in consent.zones}
+    with measurements(spans=consent.spans, signal_ids=wanted, passed=progress.read, placed=placed) as measured:
         joined = inputs.collect(license=license, consent=consent, measured=measured)
         if quote.tier == AGGREGATE:
             return write_statistics(inputs=joined, path=folder / STATISTICS_NAME, spill=spill, k=k)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -13,6 +13,7 @@ from licensing.models import License
 from licensing.uses import AGGREGATE, Precision, asked_classes, license_use
 from unions.selectors import leaving_memberships
 from unions.windows import Window, consent_windows
+from vehicles.zones.enforced import Enforced, enforced_zones, withholds
 
 LOCATION_AGE: Final = timedelta(hours=24)  # nobody can be followed live through a purchase
 
@@ -34,11 +35,13 @@ class Party(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A snapshot: spans, sorted, without overlap per vehicle and class; whose vehicles they are; their digest."""
+    """A snapshot: spans, sorted, without overlap per vehicle and class; whose vehicles they are; the spans' digest; the
+    privacy zones of these vehicles, where something is asked that they withhold."""
 
     spans: tuple[Span, ...]
     parties: dict[int, Party]
     sha256: bytes
+    zones: tuple[Enforced, ...] = ()
 
 
 def read_consent(*, license: License, now: datetime, vehicle_ids: Sequence[int] | None = None) -> Consent:
@@ -57,7 +60,17 @@ def read_consent(*, license: License, now: datetime, vehicle_ids: Sequence[int] 
     spans = spans_of(asked[0], asked[1] if len(asked) > 1 else (), period=period, sold_at=license.bought_at)
     parties = {window.vehicle_id: Party(window.membership_id, window.member_id) for window in asked[0]}
     touched = {span.vehicle_id for span in spans}
-    return Consent(spans, {vehicle: parties[vehicle] for vehicle in sorted(touched)}, digest(spans))
+    whose = {vehicle: parties[vehicle] for vehicle in sorted(touched)}
+    return Consent(spans, whose, digest(spans), zones_of(license=license, parties=whose))
+
+
+def zones_of(*, license: License, parties: Mapping[int, Party]) -> tuple[Enforced, ...]:
+    """The zones in force now; statistics hold no place, so none is asked for them."""
+    quote = license.quote
+    classes = set(asked_classes(quote.signals, tier=quote.tier).values())
+    if quote.tier == AGGREGATE or not any(withholds(name) for name in classes):
+        return ()
+    return enforced_zones(owners={vehicle: party.member_id for vehicle, party in parties.items()})
 
 
 def spans_of(
@@ -87,12 +100,14 @@ def class_period(signal_class: str, period: Period, sold_at: datetime) -> Period
 
 
 def narrowed(before: Consent, after: Consent) -> set[int]:
-    """Vehicles that allowed something before which they do not allow any more: a moment, a class, or its exactness."""
+    """Vehicles that allowed something before which they do not allow any more: a moment, a class, its exactness, or a
+    place that lies in a privacy zone now."""
+    zoned = {zone.vehicle_id for zone in set(after.zones) - set(before.zones)}
     if before.spans == after.spans:
-        return set()
+        return zoned
     then, now = _by_class(before.spans), _by_class(after.spans)
     empty: tuple[list[Period], list[Period]] = ([], [])
-    lost = set()
+    lost = zoned
     for key, (blurred, plain) in then.items():
         blurred_now, plain_now = now.get(key, empty)
         if without(plain, plain_now) or without(blurred, merge([*blurred_now, *plain_now])):

@@ -14,6 +14,7 @@ from licensing.models import License
 from licensing.uses import known_signals
 from vehicles.models import Trip
 from vehicles.signals import Signal
+from vehicles.zones.enforced import withholds
 
 
 def collect(*, license: License, consent: Consent, measured: Measured) -> Inputs:
@@ -29,6 +30,8 @@ def collect(*, license: License, consent: Consent, measured: Measured) -> Inputs
         signals=signal_table(signals),
         words=word_table(signals),
         twin_trips=twin_table(consent),
+        zones=consent.zones,
+        guarded=tuple(signal.id for signal in signals if withholds(signal.signal_class)),
     )
 
 

@@ -1,7 +1,7 @@
 """What a delivered dataset says about itself. It holds no clock, so that the same build gives the same manifest."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from licensing.datasets.files import file_sha256
 from licensing.models import License
 from licensing.uses import AGGREGATE, known_signals
 from unions import rulebook
+from unions.platform_floor import EXACT_DAYS
 from vehicles.models import ImportBatch, Source
 from vehicles.signals import CELL, Signal
 
@@ -51,10 +52,18 @@ WORD_COLUMN: Final = (
 
 
 def write_manifest(
-    *, folder: Path, license: License, rows: int, vehicles: int, consent_sha256: bytes, sources: Sequence[Source]
+    *,
+    folder: Path,
+    license: License,
+    rows: int,
+    vehicles: int,
+    consent_sha256: bytes,
+    sources: Sequence[Source],
+    withheld: Mapping[str, str],
 ) -> dict[str, Any]:
     """Describe every Parquet file of the folder and write the description beside them."""
     document = describe(license=license, rows=rows, vehicles=vehicles, consent_sha256=consent_sha256, sources=sources)
+    document["withheld"] = dict(withheld)
     document["files"] = [
         {"name": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size, "rows": rows}
         for path in sorted(folder.glob("*.parquet"))
@@ -127,8 +136,16 @@ def not_in_it(*, statistics: bool) -> list[str]:
         "No names, plates or vehicle numbers; pseudonyms differ from license to license.",
         "No position, altitude or heading of drivers who did not allow exact positions.",
         "No location younger than a day at the moment of purchase.",
+        f"No exact position older than {EXACT_DAYS} days when this was built: of such days areas, if asked for.",
+        "No position, area or speed in places that drivers hid, nor just around them.",
         "The odometer only in steps of 10 km.",
     ]
+
+
+def withheld_words(rows: int, vehicles: int, *, k: int) -> dict[str, str]:
+    """How many readings privacy zones withheld, to the nearest ten; not said if they are of fewer than k vehicles."""
+    told = "0" if not rows else f"about {round(rows, -1)}" if vehicles >= k else "not said: of too few vehicles"
+    return {"privacy_zones": told}
 
 
 def _signal(signal: Signal, *, statistics: bool) -> dict[str, Any]:

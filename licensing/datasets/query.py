@@ -13,6 +13,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from licensing.datasets import zoning
+from vehicles.zones.enforced import Enforced
+
 MEMORY: Final = "1GB"
 PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 122880)"
 MICROS = pa.timestamp("us", tz="UTC")
@@ -76,8 +79,8 @@ SELECT vehicle_id, ts FROM (
 """
 # Only moments at which a vehicle has several messages can repeat a signal, so only those are compared: the source with
 # the lowest number wins, then the lower value.
-ALLOWED = """
-CREATE TEMP VIEW allowed AS
+CONSENTED = """
+CREATE TEMP VIEW consented AS
 WITH lone AS (
   SELECT vehicle_id, source_id, ts, unnest(sig) AS signal_id, unnest(val) AS value
   FROM message ANTI JOIN shared USING (vehicle_id, ts)
@@ -166,7 +169,8 @@ GROUP BY ALL ORDER BY ALL
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What one build joins: `hot`, a stream of messages that is read once, `cold`, the files of sealed days, and small
-    tables of the schemas above; `words`: of each enumeration."""
+    tables of the schemas above; `words`: of each enumeration. `zones` withhold the signals `guarded` around their
+    places."""
 
     hot: pa.RecordBatchReader | pa.Table
     consent: pa.Table
@@ -175,20 +179,24 @@ class Inputs:
     twin_trips: pa.Table
     cold: ds.Dataset | None = None
     words: pa.Table = field(default_factory=WORD_SCHEMA.empty_table)
+    zones: tuple[Enforced, ...] = ()
+    guarded: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`rows` of the file; `per_vehicle`: counted in it (statistics: readings that entered it)."""
+    """`rows` of the file; `per_vehicle`: counted in it (statistics: readings that entered it); `withheld`: how many
+    readings of how many vehicles lay in privacy zones."""
 
     rows: int
     per_vehicle: dict[int, int]
+    withheld: tuple[int, int] = (0, 0)
 
 
 def write_rows(*, inputs: Inputs, path: Path, spill: Path, offset_us: int, with_cells: bool) -> Written:
     """Write rows under pseudonyms. `offset_us` shifts the time bins; `with_cells` adds a column of H3 cells."""
     with duckdb.connect() as link:
-        _load(link, inputs, spill)
+        withheld = _load(link, inputs, spill)
         link.execute(ROWS.replace("$offset", str(int(offset_us))))
         is_cell = "signal = 'currentLocationCell7'"
         value = f"CASE WHEN {is_cell} THEN NULL ELSE value END AS value" if with_cells else "value"
@@ -198,7 +206,7 @@ def write_rows(*, inputs: Inputs, path: Path, spill: Path, offset_us: int, with_
             else ""
         )
         link.execute(WRITE_ROWS.format(value=value, cell=cell, path=_quoted(path)) + PARQUET)
-        return _written(link, path, link.execute(COUNT_ROWS, {"path": str(path)}))
+        return _written(link, path, link.execute(COUNT_ROWS, {"path": str(path)}), withheld)
 
 
 def write_statistics(*, inputs: Inputs, path: Path, spill: Path, k: int) -> Written:
@@ -207,14 +215,14 @@ def write_statistics(*, inputs: Inputs, path: Path, spill: Path, k: int) -> Writ
     Of an enumeration each word has a row, and `mean` is its share.
     """
     with duckdb.connect() as link:
-        _load(link, inputs, spill)
+        withheld = _load(link, inputs, spill)
         link.execute(STATISTICS.replace("$k", str(int(k))))
         word = ", c.word" if inputs.words.num_rows else ""
         link.execute(WRITE_STATISTICS.format(path=_quoted(path), word=word) + PARQUET)
-        return _written(link, path, link.execute(COUNT_STATISTICS))
+        return _written(link, path, link.execute(COUNT_STATISTICS), withheld)
 
 
-def _load(link: duckdb.DuckDBPyConnection, inputs: Inputs, spill: Path) -> None:
+def _load(link: duckdb.DuckDBPyConnection, inputs: Inputs, spill: Path) -> tuple[int, int]:
     link.execute(f"SET timezone = 'UTC'; SET memory_limit = '{MEMORY}'; SET temp_directory = '{_quoted(spill)}'")
     link.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
     for name, table in (
@@ -228,19 +236,23 @@ def _load(link: duckdb.DuckDBPyConnection, inputs: Inputs, spill: Path) -> None:
         link.register(name, table)
     link.execute(MESSAGES)
     wanted = sorted(inputs.consent.column("signal_id").unique().to_pylist())
-    if inputs.cold is not None and wanted:
+    sealed = inputs.cold is not None and bool(wanted)
+    if sealed:
         link.register("cold_in", inputs.cold)
         link.execute(COLD.format(signals=",".join(map(str, wanted))))
     if inputs.twin_trips.num_rows:
         link.execute(DROP_TWIN_TRIPS)
     link.execute(SHARED_MOMENTS)
-    link.execute(ALLOWED)
+    link.execute(CONSENTED)
+    return zoning.withhold(link, zones=inputs.zones, guarded=inputs.guarded, sealed=sealed)
 
 
-def _written(link: duckdb.DuckDBPyConnection, path: Path, counts: duckdb.DuckDBPyConnection) -> Written:
+def _written(
+    link: duckdb.DuckDBPyConnection, path: Path, counts: duckdb.DuckDBPyConnection, withheld: tuple[int, int]
+) -> Written:
     per_vehicle = {int(vehicle): int(rows) for vehicle, rows in counts.fetchall()}
     total = link.execute("SELECT count(*) FROM read_parquet($path)", {"path": str(path)}).fetchone()
-    return Written(int(total[0]) if total else 0, per_vehicle)
+    return Written(int(total[0]) if total else 0, per_vehicle, withheld)
 
 
 def _quoted(path: Path) -> str:

@@ -4,7 +4,8 @@
 
    `data-url` answers a FeatureCollection of LineStrings with properties `id`, `label` (when it was), `distance_km`,
    `url`, and on the latest trip `speeds` (km/h, one per position); beside `features`: `latest` (id), `summary` (words),
-   `home` ({"center": [lon, lat], "radius_m"} or null).
+   `zones` ([{"center": [lon, lat], "radius_m", "label"}], dashed circles in every view) and `note` (why nothing is drawn).
+   With `data-pick` it is drawn without features too, and tells of itself by "map:drawn": `map`, and `replace(collection)`.
    `data-buyers-url` answers a FeatureCollection of Polygons with `passes` (number) and `withheld` (boolean), and `summary`.
    `data-basemap-url` answers features with `kind` road (`class`, `order`), water, park or label (`name`, `of`).
    Buttons `[data-map-view]` in the same card switch; `html[data-map]` is "idle" once drawn, or "failed". */
@@ -12,7 +13,7 @@
 import { color, onTheme } from "commons/theme";
 
 const NONE = { type: "FeatureCollection", features: [] };
-const MINE = ["trips-glow", "trips", "latest-casing", "latest", "home-fill", "home"];
+const MINE = ["trips-glow", "trips", "latest-casing", "latest"];
 const BUYERS = ["hexes", "hex-edges"];
 const root = document.documentElement;
 const ROADS = { minor: 1.8, mid: 2.8, major: 3.6, motorway: 4.6 };
@@ -40,17 +41,18 @@ function pieces(trips) {
   };
 }
 
-/** A circle on the ground. */
-function zone(home) {
-  if (!home) return NONE;
-  const [lon, lat] = home.center;
-  const ring = Array.from({ length: 65 }, (_, i) => {
-    const turn = (i / 64) * 2 * Math.PI;
-    const north = (home.radius_m / 111_320) * Math.sin(turn);
-    const east = (home.radius_m / (111_320 * Math.cos((lat * Math.PI) / 180))) * Math.cos(turn);
-    return [lon + east, lat + north];
+/** Circles on the ground. */
+function circles(zones = []) {
+  const features = zones.map(({ center: [lon, lat], radius_m: radius }) => {
+    const ring = Array.from({ length: 65 }, (_, i) => {
+      const turn = (i / 64) * 2 * Math.PI;
+      const north = (radius / 111_320) * Math.sin(turn);
+      const east = (radius / (111_320 * Math.cos((lat * Math.PI) / 180))) * Math.cos(turn);
+      return [lon + east, lat + north];
+    });
+    return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } };
   });
-  return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } };
+  return { type: "FeatureCollection", features };
 }
 
 const positions = (geometry) => (typeof geometry.coordinates[0] === "number" ? [geometry.coordinates] : geometry.coordinates.flat(geometry.type === "Polygon" ? 1 : 0));
@@ -144,16 +146,17 @@ function note(box, words) {
 
 async function draw(box) {
   const card = box.closest(".card");
-  const [mine, base] = await Promise.all([read(box.dataset.url), read(box.dataset.basemapUrl)]);
+  let [mine, base] = await Promise.all([read(box.dataset.url), read(box.dataset.basemapUrl)]);
   const summary = document.createElement("span");
   card.querySelector("[data-map-summary]")?.prepend(summary);
   summary.textContent = mine.summary ?? "";
   list(card.querySelector("[data-map-list]"), mine);
-  for (const entry of card.querySelectorAll("[data-map-home]")) entry.hidden = !mine.home;
+  for (const entry of card.querySelectorAll("[data-map-home]")) entry.hidden = !mine.zones?.length;
 
-  if (!mine.features.length) {
+  const picks = "pick" in box.dataset;
+  if (!mine.features.length && !picks) {
     for (const entry of card.querySelectorAll(".seg, .legend")) entry.hidden = true;
-    note(box, "No trips this month.");
+    note(box, mine.note || "No trips this month.");
     root.dataset.map = "idle";
     return;
   }
@@ -164,7 +167,7 @@ async function draw(box) {
   let hexes = NONE;
   const style = () => ({
     version: 8,
-    sources: { base: source(base), trips: source(mine), latest: source(pieces(mine)), home: source(zone(mine.home)), hexes: source(hexes) },
+    sources: { base: source(base), trips: source(mine), latest: source(pieces(mine)), home: source(circles(mine.zones)), hexes: source(hexes) },
     layers: layers(),
   });
   const map = new maplibre.Map({
@@ -174,7 +177,7 @@ async function draw(box) {
     fadeDuration: 0,
     dragRotate: false,
     cooperativeGestures: matchMedia("(pointer: coarse)").matches,
-    bounds: extent(mine),
+    bounds: [mine, circles(mine.zones), base].filter((some) => some.features.length).map(extent)[0] ?? [[-160, -55], [170, 70]],
     fitBoundsOptions: { padding: 26, maxZoom: 15 },
   });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
@@ -187,7 +190,7 @@ async function draw(box) {
     pins.push(element);
     new maplibre.Marker({ element }).setLngLat(at).addTo(map);
   };
-  if (mine.home) pin(mine.home.center, "Home", "home");
+  if (!picks) for (const zone of mine.zones ?? []) pin(zone.center, zone.label, "home");
   const latest = mine.features.find((trip) => trip.properties.id === mine.latest);
   if (latest) pin(latest.geometry.coordinates.at(-1), "", "end");
 
@@ -195,11 +198,20 @@ async function draw(box) {
   const show = () => {
     for (const id of MINE) map.setLayoutProperty(id, "visibility", view === "mine" ? "visible" : "none");
     for (const id of BUYERS) map.setLayoutProperty(id, "visibility", view === "buyers" ? "visible" : "none");
-    for (const element of pins) element.hidden = view !== "mine";
+    for (const element of pins) element.hidden = view !== "mine" && !element.classList.contains("home");
     root.dataset.map = "drawing";
     map.once("idle", () => (root.dataset.map = "idle"));
   };
   map.once("load", show);
+  if (picks) {
+    const replace = (next) => {
+      mine = next;
+      summary.textContent = mine.summary;
+      map.getSource("trips").setData(mine);
+      map.getSource("home").setData(circles(mine.zones));
+    };
+    map.once("load", () => box.dispatchEvent(new CustomEvent("map:drawn", { detail: { map, replace } })));
+  }
   onTheme(() => {
     map.setStyle(style(), { diff: false });
     map.once("style.load", show);

@@ -166,10 +166,10 @@ def trips(request: HttpRequest) -> JsonResponse:
             {"type": "Feature", "properties": properties, "geometry": {"type": "LineString", "coordinates": line}}
         )
     lat, lon = degrees(graph.nodes[home])
-    zone = {"center": [lon, lat], "radius_m": 500}
+    zone = {"center": [lon, lat], "radius_m": 500, "label": "Home"}
     summary = "12 trips · 128 km"
     return JsonResponse(
-        {"type": "FeatureCollection", "features": features, "latest": "5", "home": zone, "summary": summary}
+        {"type": "FeatureCollection", "features": features, "latest": "5", "zones": [zone], "summary": summary}
     )
 
 

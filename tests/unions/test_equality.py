@@ -14,6 +14,7 @@ from tests.unions.factories import EVERYTHING, NOW, member, shown, union, use
 from unions import consent, policy
 from unions.evaluator import Standing, decide, within
 from unions.models import ConsentEvent, Membership, PolicyVersion, Union
+from unions.platform_floor import exact_from
 from unions.selectors import policies_for
 from unions.vocabulary import BUYER_CATEGORIES, PURPOSES, SIGNAL_CLASSES, TIERS
 from unions.windows import consent_windows
@@ -157,6 +158,8 @@ def moments(row: Membership, events: Sequence[ConsentEvent], trips: Sequence[Tri
     edges = {
         row.joined_at,
         NOW + timedelta(hours=6),
+        exact_from(NOW),
+        exact_from(NOW + timedelta(days=1)),
         *(edge for event in events for edge in (event.data_from, event.data_until, event.at) if edge),
     }
     edges |= {edge for trip in trips for edge in (trip.started_at, trip.ended_at)}

@@ -13,6 +13,7 @@ from vehicles.models.events import VehicleEvent
 from vehicles.models.leaving import DataExport, ErasedTime, Erasure, ErasureCertificate
 from vehicles.models.movement import MovementVerdict, TripPrint
 from vehicles.models.ownership import TransferOffer, VehicleOwnership, VinClaim
+from vehicles.models.privacy import ExactRemoval, ExactWish, PrivacyZone
 from vehicles.models.registry import Device, Pairing, Vehicle, new_salt
 from vehicles.models.rejections import KeptRejection
 from vehicles.models.sources import ImportBatch, RejectionCount, Source
@@ -29,6 +30,8 @@ __all__ = [
     "ErasedTime",
     "Erasure",
     "ErasureCertificate",
+    "ExactRemoval",
+    "ExactWish",
     "FaultCode",
     "FaultList",
     "HiddenStretch",
@@ -38,6 +41,7 @@ __all__ = [
     "MovementVerdict",
     "NamedArea",
     "Pairing",
+    "PrivacyZone",
     "QuietEpisode",
     "RejectionCount",
     "SealedDay",

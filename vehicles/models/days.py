@@ -50,6 +50,7 @@ class LakeErasure(models.Model):
 
     vehicle_id = models.IntegerField(help_text="no foreign key: an erasure may outlive the vehicle's row")
     source_ids = ArrayField(models.IntegerField(), default=list, help_text="empty: all sources")
+    signal_ids = ArrayField(models.SmallIntegerField(), default=list, help_text="empty: all signals")
     since = models.DateTimeField()
     until = models.DateTimeField()
     asked_at = models.DateTimeField(auto_now_add=True)

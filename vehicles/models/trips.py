@@ -62,6 +62,7 @@ class Trip(models.Model):
         default=now, help_text="of two trips with the same points the one known longer counts"
     )
     marks = ArrayField(models.BigIntegerField(), default=list, help_text="smallest hashes of its (moment, position)")
+    points_removed_at = models.DateTimeField(null=True, help_text="its exact positions went, as its owner chose")
     duplicate_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="duplicates")
 
     class Meta:

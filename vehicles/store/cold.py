@@ -57,6 +57,8 @@ def erased(gone: LakeErasure) -> ds.Expression:
     """Rows that are to leave the lake. One that has left it is done with, and its files are gone."""
     where = ds.field("vehicle_id") == gone.vehicle_id
     where &= (ds.field("ts") >= pa.scalar(gone.since, MICROS)) & (ds.field("ts") < pa.scalar(gone.until, MICROS))
+    if gone.signal_ids:
+        where &= ds.field("signal_id").isin(pa.array(gone.signal_ids, pa.int16()))
     return where & ds.field("source_id").isin(gone.source_ids) if gone.source_ids else where
 
 

@@ -1,6 +1,6 @@
 """Erasing from all tiers: hot rows, what came late, roll-ups, and the lake's files with every older version of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
@@ -10,10 +10,11 @@ from typing import Any, Final
 import psycopg
 import structlog
 from deltalake import DeltaTable
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from vehicles.models import LakeErasure, SealedDay
+from vehicles.signals import charted
 from vehicles.store import cold, days, five_minutes, late, link, seal, table
 
 ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -40,11 +41,20 @@ def delete_vehicle(
 
 
 def ask(
-    *, vehicle_id: int, since: datetime | None = None, until: datetime | None = None, source_ids: Iterable[int] = ()
+    *,
+    vehicle_id: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    source_ids: Iterable[int] = (),
+    signal_ids: Iterable[int] = (),
 ) -> LakeErasure:
     """Take rows from every reader now; they leave the tiers by `delete_vehicle` or the sealer's next pass."""
     return LakeErasure.objects.create(
-        vehicle_id=vehicle_id, source_ids=sorted(set(source_ids)), since=since or ALWAYS[0], until=until or ALWAYS[1]
+        vehicle_id=vehicle_id,
+        source_ids=sorted(set(source_ids)),
+        signal_ids=sorted(set(signal_ids)),
+        since=since or ALWAYS[0],
+        until=until or ALWAYS[1],
     )
 
 
@@ -54,38 +64,75 @@ def finish_soon() -> None:
         finish_erasures(holder)
 
 
-def finish_erasures(holder: Any) -> int:
-    """Carry out all that was asked, oldest first, where the caller is the only sealer; values the lake lost."""
+def finish_erasures(holder: Any, reached: seal.Reached = seal.nothing) -> int:
+    """Carry out all that was asked, oldest first, where the caller is the only sealer; values the lake lost.
+
+    What readers keep from being taken out of a closed day stays asked for until the next time. `reached` hears:
+    hot erased, lake erased, files recorded, vacuumed.
+    """
     asked = list(LakeErasure.objects.order_by("pk"))
     if not asked:
         return 0
     finish_late(holder)
-    for erasure in asked:
-        forget_hot(erasure)
+    done = [group for group in alike(asked) if forgotten(group)]
+    reached("hot erased")
     opened = table.open_table()
     gone = 0
-    if opened is not None:
-        gone = sum(int(opened.delete(predicate(erasure))["num_deleted_rows"] or 0) for erasure in asked)
+    if opened is not None and done:
+        gone = sum(int(opened.delete(predicate(group))["num_deleted_rows"] or 0) for group in done)
+        reached("lake erased")
         touched = record_files(opened)
-        for erasure in asked:
+        for erasure in (each for group in done for each in group):
             rebuild_five_minutes(erasure)
+        reached("files recorded")
         vacuum(holder)
         log.info("lake_erased", rows=gone, days=touched)
-    LakeErasure.objects.filter(pk__in=[erasure.pk for erasure in asked]).delete()
+    reached("vacuumed")
+    LakeErasure.objects.filter(pk__in=[erasure.pk for group in done for erasure in group]).delete()
     return gone
 
 
-def predicate(erasure: LakeErasure) -> str:
+def alike(asked: Iterable[LakeErasure]) -> list[list[LakeErasure]]:
+    """Erasures of some signals that differ in vehicle and sources alone, together: their files are rewritten once."""
+    groups: dict[tuple[object, ...], list[LakeErasure]] = {}
+    for erasure in asked:
+        together = bool(erasure.signal_ids and erasure.source_ids)
+        key = (erasure.since, erasure.until, *erasure.signal_ids) if together else (erasure.pk,)
+        groups.setdefault(key, []).append(erasure)
+    return list(groups.values())
+
+
+def forgotten(group: Sequence[LakeErasure]) -> bool:
+    """Delete from PostgreSQL's messages; False where somebody holds a closed day for long."""
+    try:
+        forget_hot(group)
+    except OperationalError as error:
+        if not seal.waits_for_a_lock(error):
+            raise
+        log.info("erasure_delayed", vehicles=len(group))
+        return False
+    return True
+
+
+def predicate(group: Sequence[LakeErasure]) -> str:
     """The rows that go, in Delta's SQL; days as numbers, so that only files of these days are opened."""
-    text = f"vehicle_id = {erasure.vehicle_id}"
+    erasure = group[0]
+    text = f"vehicle_id IN ({','.join(str(each.vehicle_id) for each in group)})"
     if erasure.since > ALWAYS[0] or erasure.until < ALWAYS[1]:
         first, last = days.span(erasure.since, erasure.until)
         text += f" AND day >= {days.number(first)} AND day <= {days.number(last)}"
         text += f" AND ts >= '{erasure.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
         text += f" AND ts < '{erasure.until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
-    if erasure.source_ids:
-        text += f" AND source_id IN ({','.join(str(source) for source in erasure.source_ids)})"
+    if erasure.signal_ids:
+        text += f" AND signal_id IN ({','.join(str(signal) for signal in erasure.signal_ids)})"
+    if sources := sources_of(group):
+        text += f" AND source_id IN ({','.join(map(str, sources))})"
     return text
+
+
+def sources_of(group: Sequence[LakeErasure]) -> list[int]:
+    """Their sources; each is of one vehicle, so those of all may be named together. None: all of the one vehicle."""
+    return [source for erasure in group for source in erasure.source_ids]
 
 
 def finish_late(holder: Any) -> None:
@@ -96,8 +143,15 @@ def finish_late(holder: Any) -> None:
 
 
 @transaction.atomic
-def forget_hot(erasure: LakeErasure) -> None:
-    """Delete from PostgreSQL's messages, of open days and of closed ones."""
+def forget_hot(group: Sequence[LakeErasure]) -> None:
+    """Delete from PostgreSQL's messages, of open days and of closed ones: whole ones, or some signals out of them."""
+    erasure = group[0]
+    if erasure.signal_ids:
+        vehicles = [each.vehicle_id for each in group]
+        which: list[Any] = [vehicles, sources_of(group), erasure.signal_ids, erasure.since, erasure.until]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT forget_signals(%s::int4[], %s::int4[], %s::int2[], %s, %s)", which)
+        return
     facts: list[Any] = [erasure.vehicle_id, erasure.since, erasure.until]
     also = ""
     if erasure.source_ids:
@@ -128,6 +182,8 @@ def record_files(opened: DeltaTable) -> int:
 def rebuild_five_minutes(erasure: LakeErasure) -> None:
     """Derive the vehicle's buckets anew on the days where some of its rows went."""
     vehicle = erasure.vehicle_id
+    if erasure.signal_ids and not charted & set(erasure.signal_ids):
+        return None
     if erasure.since <= ALWAYS[0] and erasure.until >= ALWAYS[1] and not erasure.source_ids:
         return five_minutes.forget(vehicle_id=vehicle, since=ALWAYS[0], until=ALWAYS[1])
     closed = SealedDay.objects.exclude(state=State.SEALING).filter(day__range=days.span(erasure.since, erasure.until))
