@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles.phone import urls as phone_urls
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("data/trips.geojson", parts.trips_geojson, name="trips-geojson"),
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
     *connect_urls.urlpatterns,
+    *phone_urls.urlpatterns,
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,

@@ -1,5 +1,6 @@
 """Reads of a person's phones."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -21,9 +22,10 @@ def phone_of(*, owner: User, public_id: UUID) -> Device:
     return phones_of(owner=owner).get(public_id=public_id)
 
 
-def newest_pairing(*, owner: User) -> Pairing | None:
-    """What a person's phone measures now; of several phones the one that was paired last."""
+def newest_pairing(*, owner: User, since: datetime) -> Pairing | None:
+    """What a person's phone that was paired at a moment or later measures now; of several the one paired last."""
     pairings = Pairing.objects.filter(
         device__owner=owner, device__kind=Device.Kind.PHONE, period__endswith__isnull=True, vehicle__owner=owner
     )
+    pairings = pairings.filter(period__startswith__gte=since)
     return pairings.select_related("device", "vehicle").order_by("-period__startswith", "-pk").first()
