@@ -26,7 +26,7 @@ from vehicles.phone.forms import ConnectPhoneForm
 from vehicles.phone.selectors import newest_pairing
 from vehicles.phone.words import app_words
 
-MODULES = ("canonical", "keystore", "store", "sender", "fixes", "motion", "phase")
+MODULES = ("canonical", "keystore", "store", "sender", "fixes", "motion", "phase", "page")
 STYLES = ("tokens.css", "app.css", "phone/phone.css")
 OTHERS = ("js/phone/app.js", "icon.svg", *(f"vendor/{font}" for font in (
     "geist-5.3.0/geist-latin-wght-normal.woff2", "geist-mono-5.3.0/geist-mono-latin-wght-normal.woff2",

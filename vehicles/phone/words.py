@@ -85,7 +85,7 @@ def lines() -> dict[str, str]:
         "never": _("Not yet"),
         "now": _("Just now"),
         "minutes": _("{n} min ago"),
-        "accuracy": _("exact to {n} m"),
+        "accuracy": _("to {n} m"),
         "motion_on": _("Motion sensors: on"),
         "motion_off": _("Motion sensors: not available, so harsh maneuvers are not told"),
         "awake_on": _("Screen: kept on"),

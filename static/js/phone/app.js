@@ -1,24 +1,19 @@
 /* The phone's app: asks the sensors, keeps what they say, sends it, and shows how all of that stands. */
 
 import { canonical } from "phone/canonical";
-import { createWay, fixOf, signalsOf } from "phone/fixes";
+import { createWay, fixOf, meters, signalsOf } from "phone/fixes";
 import { makeKey, sign } from "phone/keystore";
 import { createMotion, eventOf } from "phone/motion";
-import { FRESH_MS, phaseOf } from "phone/phase";
+import { WORDS, fill, find, nameOf, paint, write } from "phone/page";
 import { createSender } from "phone/sender";
 import { openStore } from "phone/store";
 
-const WORDS = JSON.parse(document.getElementById("words").textContent);
 const SEND_AFTER_MS = 10_000; // or as soon as SEND_MANY wait
 const SEND_MANY = 60;
-const find = (name) => document.querySelector(`[data-${name}]`);
-const fill = (text, values) => text.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
-const figure = new Intl.NumberFormat(document.documentElement.lang);
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
 const facts = { supported: supported(), elsewhere: false, signedIn: null, car: null, permission: "prompt", recording: false, fixAge: null, online: navigator.onLine };
 const known = { waiting: { moments: 0, since: Infinity }, refused: [], sent: 0, inexact: 0, lastUpload: null, received: null, producer: null };
-let store, sender, worker, cars = [], drive, begun = false, fresh = true, nextTry = 0, problem = null, motionHeard = false, awake;
+let store, sender, worker, cars = [], drive, fresh = true, nextTry = 0, problem = null, motionHeard = false, awake;
 
 function supported() {
   return Boolean(globalThis.isSecureContext && navigator.geolocation && navigator.locks && globalThis.indexedDB && globalThis.crypto?.subtle);
@@ -70,8 +65,6 @@ async function keepCar(car) {
   fresh = true;
   await store.set({ car: facts.car, received: null });
 }
-
-const nameOf = (car) => car.nickname || [car.make, car.model].filter(Boolean).join(" ") || car.id.slice(0, 8);
 
 /** Be in this car from now on: at the first time a key is made and registered. */
 async function choose(id) {
@@ -134,7 +127,6 @@ async function start() {
 function record(release, moved) {
   drive = { release, since: Date.now(), way: createWay(), meters: 0, last: null, motion: createMotion() };
   Object.assign(facts, { recording: true, fixAge: null });
-  begun = true;
   drive.watch = navigator.geolocation.watchPosition(heard, failed, { enableHighAccuracy: true, maximumAge: 0 });
   if (moved) addEventListener("devicemotion", felt);
   stayAwake();
@@ -156,9 +148,11 @@ async function stop() {
 
 async function heard(position) {
   facts.permission = "granted";
-  const fix = fixOf(position, drive.last);
+  const fix = fixOf(position, drive);
   if (fix.left === "inexact") await store.set({ inexact: (known.inexact += 1) });
   if (fix.left) return;
+  // Shown where the browser tells no speed; what is derived is not sent as if it had been measured.
+  drive.kmh = fix.speed ?? (drive.last && (meters(drive.last, fix) / (fix.ts - drive.last.ts)) * 3600);
   drive.last = fix;
   drive.meters = drive.way.step(fix);
   facts.fixAge = 0;
@@ -207,108 +201,18 @@ async function look() {
   [known.waiting, known.refused] = [await store.waiting(), await store.refused()];
 }
 
-function ago(moment) {
-  if (!moment) return WORDS.line.never;
-  const minutes = Math.floor((Date.now() - moment) / 60_000);
-  return minutes < 1 ? WORDS.line.now : minutes < 60 ? fill(WORDS.line.minutes, { n: minutes }) : clock.format(moment);
-}
-
-function lasted(ms) {
-  const [hours, minutes, seconds] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
-  return [...(hours ? [hours] : []), String(minutes).padStart(hours ? 2 : 1, "0"), String(seconds).padStart(2, "0")].join(":");
-}
-
-const write = (name, text) => find(name).textContent !== text && (find(name).textContent = text);
-const show = (name, yes) => (find(name).hidden = !yes);
-
 async function draw() {
   if (store) await look();
   facts.online = navigator.onLine;
-  if (drive?.last) facts.fixAge = facts.recording ? Date.now() - drive.last.ts : null;
-  const phase = phaseOf(facts);
-  document.body.dataset.phase = phase;
-  write("title", WORDS.title[phase]);
-  write("help", WORDS.help[phase]);
-  write("waits", facts.online || !known.waiting.moments ? "" : waits());
-  show("start", phase === "ready" || (phase === "denied" && !facts.recording));
-  show("stop", facts.recording);
-  show("sign-in", facts.signedIn === false && !facts.recording);
-  show("problem", problem);
-  write("problem-words", problem ?? "");
-  drawDrive();
-  drawCars();
-  drawSending();
-  drawFirst();
-  write("key", known.producer ? `…${known.producer.slice(-12)}` : WORDS.line.never);
-  write("awake", navigator.wakeLock ? WORDS.line.awake_on : WORDS.line.awake_off);
-  write("motion", motionHeard || globalThis.DeviceMotionEvent?.requestPermission ? WORDS.line.motion_on : WORDS.line.motion_off);
-}
-
-const waits = () => (known.waiting.moments === 1 ? WORDS.line.waiting_one : fill(WORDS.line.waiting, { n: figure.format(known.waiting.moments) }));
-
-function drawDrive() {
-  show("now", facts.recording);
-  if (!facts.recording) return;
-  const { last, meters, since } = drive;
-  const now = last && Date.now() - last.ts < FRESH_MS ? last : null;
-  write("speed", now?.speed === undefined ? "–" : String(Math.round(now.speed)));
-  write("way", fill(WORDS.line.km, { far: (meters / 1000).toFixed(1) }));
-  write("time", lasted(Date.now() - since));
-  write("accuracy", now ? fill(WORDS.line.accuracy, { n: Math.round(now.accuracy) }) : "–");
-}
-
-function drawCars() {
-  const select = find("car");
-  const offered = cars.length || !facts.car ? cars.map((each) => [each.id, nameOf(each)]) : [[facts.car.id, facts.car.name]];
-  const wanted = JSON.stringify([offered, facts.car?.id]);
-  if (select.dataset.drawn !== wanted) {
-    select.dataset.drawn = wanted;
-    const options = facts.car ? offered : [["", WORDS.line.choose], ...offered];
-    select.replaceChildren(...options.map(([value, name]) => new Option(name, value, false, value === (facts.car?.id ?? ""))));
-  }
-  select.disabled = facts.recording || !facts.signedIn || !facts.online;
-  show("car-help", facts.recording);
-  show("no-cars", facts.signedIn && !cars.length);
-}
-
-function drawSending() {
-  const refused = known.refused.reduce((sum, each) => sum + each.count, 0);
-  write("waiting", known.waiting.moments ? figure.format(known.waiting.moments) : WORDS.line.none);
-  write("upload", ago(known.lastUpload));
-  for (const [name, count] of Object.entries({ sent: known.sent, inexact: known.inexact, refused })) write(name, figure.format(count));
-  show("refusals", refused);
-  const rows = known.refused.map(({ code, count, last }) => {
-    const row = find("refusal-row").content.cloneNode(true);
-    [WORDS.refusal[code] ?? code, figure.format(count), ago(last)].forEach((text, at) => (row.querySelectorAll("td")[at].textContent = text));
-    return row;
-  });
-  find("refusal-rows").replaceChildren(...rows);
-}
-
-function drawFirst() {
-  const received = known.received?.vehicle === facts.car?.id ? known.received : null;
-  const done = { car: facts.car, record: begun, fix: drive?.last, first: received };
-  show("wizard", fresh && facts.supported && facts.signedIn !== false && !received);
-  show("first", fresh && received && facts.car);
-  let current = true;
-  for (const step of document.querySelectorAll("[data-step]")) {
-    step.classList.toggle("done", Boolean(done[step.dataset.step]));
-    step.toggleAttribute("aria-current", !done[step.dataset.step] && current);
-    if (step.hasAttribute("aria-current")) step.setAttribute("aria-current", "step");
-    current &&= Boolean(done[step.dataset.step]);
-  }
-  if (!received || !facts.car) return;
-  write("first-car", facts.car.name);
-  write("first-stored", figure.format(received.stored));
-  write("first-at", clock.format(received.at));
-  find("first-link").href = `/vehicles/${facts.car.id}/`;
+  facts.fixAge = facts.recording && drive.last ? Date.now() - drive.last.ts : null;
+  paint({ facts, known, cars, drive, problem, fresh, motionHeard });
 }
 
 /** Delete what this phone holds; with something still waiting only after a second tap. */
 async function forget() {
   if (known.waiting.moments && !find("forget").dataset.sure) {
     find("forget").dataset.sure = "yes";
-    return write("forget-words", fill(WORDS.line.forget, { n: figure.format(known.waiting.moments) }));
+    return write("forget-words", fill(WORDS.line.forget, { n: known.waiting.moments }));
   }
   const phone = await store.get("phone");
   if (facts.recording) await stop();

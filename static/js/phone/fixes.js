@@ -9,8 +9,9 @@ const rounded = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digi
 const told = (value) => typeof value === "number" && Number.isFinite(value);
 
 /** A fix as {ts, latitude, longitude, accuracy, altitude?, heading?, speed? in km/h}, or {left: why} when none is kept. */
-export function fixOf({ coords, timestamp }, last, now = Date.now()) {
+export function fixOf({ coords, timestamp }, { last, since, now = Date.now() }) {
   const ts = Math.abs(timestamp - now) < DAY ? Math.round(timestamp) : now; // some browsers count from another epoch
+  if (ts < since) return { left: "early" }; // remembered from before this recording, maybe from another car
   if (!told(coords.accuracy) || coords.accuracy > WORST_M) return { left: "inexact" };
   if (last && ts < last.ts + EVERY_MS) return { left: "soon" };
   const fix = { ts, latitude: rounded(coords.latitude, 6), longitude: rounded(coords.longitude, 6), accuracy: coords.accuracy };
