@@ -5,7 +5,7 @@
 /** Published: the page shows them, and so does docs/phone.md. m/s², except where the name says otherwise. */
 export const THRESHOLDS = { braking: 3, extremeBraking: 6, acceleration: 3, cornering: 3.5, release: 2, hold_ms: 400, least_kmh: 10, change_kmh: 5 };
 
-const LEVEL_S = 2; // how slowly the idea of "down" follows where the browser does not tell gravity apart
+const LEVEL_S = 5; // how slowly the idea of "down" follows where the browser does not tell gravity apart
 const SMOOTH_S = 0.2;
 const KEPT_MS = 30_000;
 const SETTLE_MS = 3000;
