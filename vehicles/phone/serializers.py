@@ -47,7 +47,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     producer = serializers.CharField(max_length=57, help_text="did:key:zDn… of the P-256 key.")
     challenge = serializers.CharField(max_length=600)
     signature = serializers.CharField(max_length=130)
-    label = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    label = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
 class MoveSerializer(serializers.Serializer[Any]):

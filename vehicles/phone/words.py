@@ -92,7 +92,7 @@ def lines() -> dict[str, str]:
         "awake_off": _("Screen: this browser cannot keep it on; set your phone’s screen timeout"),
         "choose": _("Choose"),
         "gone": _("This phone measures no car any longer. Choose one."),
-        "forget": _("{n} readings that wait here would be lost. Tap again to forget this phone."),
+        "forget": _("Readings that wait here: {n}. They would be lost. Tap again to forget this phone."),
         "speed": _("Speed"),
         "stored": _("Readings taken"),
         "km": _("{far} km"),

@@ -25,10 +25,12 @@ export async function openStore({ name = "commons-phone", onGone = () => {} } = 
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = upgrade;
   const db = await answer(opening);
-  const leave = () => (db.close(), onGone());
+  let gone = false; // then nothing is answered any more: the page is about to begin anew
+  const leave = () => ((gone = true), db.close(), onGone());
   db.onclose = db.onversionchange = leave;
 
   async function within(mode, work) {
+    if (gone) return new Promise(() => {});
     const transaction = db.transaction(NAMES, mode);
     const done = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
@@ -112,6 +114,7 @@ export async function openStore({ name = "commons-phone", onGone = () => {} } = 
     close: () => ((db.onclose = db.onversionchange = null), db.close()),
 
     async wipe() {
+      gone = true;
       db.onclose = db.onversionchange = null;
       db.close();
       await answer(indexedDB.deleteDatabase(name));

@@ -1,7 +1,8 @@
-"""What the phone keeps, and for whom: offline files, other people, signing out, two versions, waiting after refusals."""
+"""What the phone keeps, and for whom: files, other people, signing out, a new version, refusals."""
 
 import re
 
+import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
@@ -11,6 +12,7 @@ from tests.browser.signing_in import account, sign_in
 from tests.vehicles.devices import stored
 from tests.vehicles.factories import make_vehicle
 from vehicles.models import Device
+from vehicles.phone import words
 from vehicles.signals import LATITUDE
 
 KEPT = """async () => {
@@ -45,27 +47,36 @@ def test_only_the_page_of_nobody_and_its_files_are_kept(visit: Open, driver: Use
     assert seen.page.evaluate("async () => (await caches.keys()).length") == 1
 
 
-def test_a_new_version_takes_the_place_of_the_old_one(visit: Open, driver: User) -> None:
+def test_a_new_version_takes_the_place_of_the_old_one(
+    visit: Open, driver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = open_app(visit, driver)
     with_worker(seen.page)
-    (first,) = seen.page.evaluate("() => caches.keys()")
-
-    def newer(route: Route) -> None:
-        text = route.fetch().text()
-        route.fulfill(body=text.replace(first, "phone-newer"), content_type="text/javascript")
-
-    seen.context.route("**/phone/worker.js", newer)
-    seen.page.evaluate(
-        """async () => {
-          const registration = await navigator.serviceWorker.ready;
-          const changed = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done));
-          await registration.update();
-          await changed;
-        }"""
-    )
-    assert seen.page.evaluate("() => caches.keys()") == ["phone-newer"]
     seen.page.reload()
     ready(seen.page)
+    (first,) = seen.page.evaluate("() => caches.keys()")
+    monkeypatch.setattr("vehicles.phone.words.lines", lambda was=words.lines: was() | {"none": "Nothing at all"})
+    seen.page.evaluate(
+        """async () => {
+          const say = () => (document.documentElement.dataset.changed = "yes");
+          navigator.serviceWorker.addEventListener("controllerchange", say);
+          await (await navigator.serviceWorker.ready).update();
+        }"""
+    )
+    expect(seen.page.locator("html")).to_have_attribute("data-changed", "yes")
+    (second,) = seen.page.evaluate(
+        """async () => {
+          const { active } = await navigator.serviceWorker.ready;
+          if (active.state !== "activated") await new Promise((done) => (active.onstatechange = done));
+          return caches.keys();
+        }"""
+    )
+    assert second != first
+    seen.context.set_offline(True)
+    seen.page.reload()
+    ready(seen.page)
+    fact(seen.page, "waiting").to_have_text("Nothing at all")
+    seen.failures.clear()  # what the browser says of a network that is not there
 
 
 def test_signing_out_wipes_what_the_phone_kept(visit: Open) -> None:
@@ -135,9 +146,7 @@ def test_it_waits_as_long_as_the_server_says(visit: Open, driver: User) -> None:
 
     seen.context.route(INGEST, busy)
     begin(seen)
-    expect(
-        seen.page.get_by_text("It is tried again by itself").or_(seen.page.get_by_text("it is tried again"))
-    ).to_be_visible()
+    expect(seen.page.get_by_text("They wait here, and it is tried again by itself.")).to_be_visible()
     drive(seen, 1, 2)
     assert len(asked) == 1
     seen.context.unroute(INGEST)
@@ -168,7 +177,7 @@ def test_forgetting_asks_twice_when_something_waits_and_unpairs(visit: Open, dri
     fact(seen.page, "waiting").to_have_text("1")
     forget = seen.page.get_by_role("button", name="Forget this phone")
     forget.click()
-    fact(seen.page, "forget-words").to_have_text(re.compile("^1 readings? that wait"))
+    fact(seen.page, "forget-words").to_have_text(re.compile("Readings that wait here: 1"))
     forget.click()
     fact(seen.page, "title").to_have_text("Choose a car")
     assert not Device.objects.get().pairings.filter(period__endswith__isnull=True).exists()
