@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from dimo import operations
 from dimo.api import schema as _schema  # noqa: F401 - registers the API key's security scheme
 from dimo.api.codes import codes
+from dimo.users.pages import sign_out
 
 ROOMS = ("vehicles", "unions", "licensing", "rewards")
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/problems/", codes, name="problem-codes"),
+    path("account/logout/", sign_out, name="account_logout"),
     path("account/", include("allauth.urls")),
     path("wallets/", include("dimo.wallets.urls")),
     path("", include("dimo.users.urls")),

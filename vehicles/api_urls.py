@@ -12,6 +12,7 @@ from vehicles import (
     views,
 )
 from vehicles.exports import api as exports
+from vehicles.phone import api_urls as phone_api_urls
 
 urlpatterns: list[URLPattern] = [
     path("ingest", views.ingest_view, name="ingest"),
@@ -23,4 +24,5 @@ urlpatterns: list[URLPattern] = [
     *movement_api_urls.urlpatterns,
     *rejection_api_urls.urlpatterns,
     *privacy_api_urls.urlpatterns,
+    *phone_api_urls.urlpatterns,
 ]

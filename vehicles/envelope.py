@@ -1,7 +1,8 @@
 """Signed CloudEvents from devices: parsed, and traced to the key that signed them. Pure: knows no database.
 
-Whole envelopes are signed by EIP-191 over the RFC 8785 form of every member but `signature`; the shape is that of
-`dimo.status`, whose own devices sign only keccak256(`data`) and are graded lower.
+Whole envelopes are signed over the RFC 8785 form of every member but `signature`: by EIP-191 where the producer is
+did:ethr, by ECDSA on P-256 where it is did:key. The shape is that of `dimo.status`, whose own devices sign only
+keccak256(`data`) and are graded lower.
 """
 
 import re
@@ -14,6 +15,7 @@ import rfc8785
 from eth_utils.crypto import keccak
 
 from dimo.errors import DomainError
+from vehicles import p256
 from vehicles.signatures import BadSignature, Unsigned, recover, signer_of
 
 MAX_BYTES, MAX_EVENTS, MAX_SIGNALS = 1024 * 1024, 1000, 20_000
@@ -91,7 +93,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Evidence(NamedTuple):
-    """Who signed what: the signer's EIP-55 address, the grade, and the hash by which a repeated event is known."""
+    """Who signed what: the signer's address or did:key, the grade, and the hash by which a repeated event is known."""
 
     signer: str
     grade: str
@@ -171,12 +173,17 @@ def verify(raw: bytes, header: Header) -> Evidence:
         missing = "sequence" if header.sequence is None else "signedat"
         raise Malformed(f"A signed envelope has a {missing}.", field=missing)
     claimed = ETHR.fullmatch(header.producer)
-    if not claimed:
-        raise Malformed("producer must be did:ethr:<chain>:<address> of the signing key.", field="producer")
+    if not claimed and not p256.DID_KEY.fullmatch(header.producer):
+        raise Malformed(
+            "producer is did:ethr:<chain>:<address> or did:key:zDn… (P-256) of the signing key.", field="producer"
+        )
     if quick := cut_as_sent(raw, header):
         signed, hashed = quick
     else:
         signed, hashed = canonical(raw, without=("signature",)), canonical(raw, without=("signature", "signedat"))
+    if not claimed:
+        p256.check(did=header.producer, message=signed, signature=header.signature)
+        return Evidence(header.producer, ENVELOPE_SIGNED, sha256(hashed).digest())
     signer = signer_of(signed, header.signature)
     if signer.lower() != claimed[2].lower():
         raise BadSignature("The signature is not the producer's, or the envelope was changed.", field="signature")

@@ -19,7 +19,7 @@ class VehicleSerializer(serializers.ModelSerializer[Vehicle]):
     class Meta:
         model = Vehicle
         fields = (
-            *("id", "nickname", "make", "model", "year", "powertrain", "timezone"),
+            *("id", "kind", "nickname", "make", "model", "year", "powertrain", "timezone"),
             *("simulated", "registered_at", "retired_at", "owned_until"),
         )
 

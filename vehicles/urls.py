@@ -14,6 +14,7 @@ from vehicles import (
     privacy_urls,
     rejection_urls,
 )
+from vehicles.phone import urls as phone_urls
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
     *diary_urls.urlpatterns,
     *connect_urls.urlpatterns,
+    *phone_urls.urlpatterns,
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
     *leaving_urls.urlpatterns,

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account import views as allauth
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,14 @@ from dimo.api import keys as rules
 from dimo.errors import DomainError
 from dimo.users import profile, selectors
 from dimo.users.forms import KeyForm, ProfileForm
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """As allauth does it; the browser also forgets what our pages kept in it: a phone's key, readings that wait."""
+    answer: HttpResponse = allauth.logout(request)
+    if request.method == "POST":
+        answer["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @login_required

@@ -9,7 +9,9 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 KB = 1024
 
 
-@pytest.mark.parametrize(("pattern", "most"), [("*.css", 12 * KB), ("js/*.js", 15 * KB)])
+@pytest.mark.parametrize(
+    ("pattern", "most"), [("*.css", 12 * KB), ("js/*.js", 15 * KB), ("phone/*.css", 3 * KB), ("js/phone/*.js", 15 * KB)]
+)
 def test_our_own_files_stay_light(pattern: str, most: int) -> None:
     files = list(STATIC.glob(pattern))
     assert files
@@ -19,7 +21,7 @@ def test_our_own_files_stay_light(pattern: str, most: int) -> None:
 def test_no_color_is_written_outside_the_tokens_except_on_the_dark_card() -> None:
     """A hex color in a component would not follow the theme; the map's speed ramp is the same in both."""
     ramp = {"#1f9d8b", "#e9b949", "#e4572e"}
-    for name in ("app.css", "pages.css"):
+    for name in ("app.css", "pages.css", "phone/phone.css"):
         words = (STATIC / name).read_text().replace(";", " ").replace(",", " ").replace(")", " ").split()
         colors = {word for word in words if word.startswith("#") and len(word) in (4, 7)}
         assert colors <= ramp, name

@@ -76,7 +76,7 @@ class Vehicle(models.Model):
 
 
 class Device(models.Model):
-    """Something with a secp256k1 key that signs what it measures."""
+    """Something with a key that signs what it measures: on secp256k1, or on P-256 as phones keep it."""
 
     class Kind(models.TextChoices):
         HARDWARE = "hardware", "Device in the car"
@@ -87,7 +87,9 @@ class Device(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="devices")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     label = models.CharField(max_length=60, blank=True)
-    address = models.CharField(max_length=42, unique=True, help_text="EIP-55 address of the device's key")
+    address = models.CharField(
+        max_length=57, unique=True, help_text="the device's key: EIP-55 address (secp256k1) or did:key (P-256)"
+    )
     simulated = models.BooleanField(default=False)
     last_sequence = models.BigIntegerField(default=0)
     sequence_window = models.BinaryField(default=b"", help_text="bitmap of the 1,024 numbers up to last_sequence")
@@ -95,8 +97,16 @@ class Device(models.Model):
     flagged_at = models.DateTimeField(null=True, blank=True, help_text="a sequence number came back with another body")
     registered_at = models.DateTimeField(default=now)
 
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(address__regex=r"^(0x[0-9a-fA-F]{40}|did:key:zDn[1-9A-HJ-NP-Za-km-z]{46})$"),
+                name="a_device_is_named_by_its_key",
+            )
+        ]
+
     def __str__(self) -> str:
-        return self.label or f"{self.get_kind_display()} {self.address[:8]}…"
+        return self.label or f"{self.get_kind_display()} {self.address.removeprefix('did:key:')[:8]}…"
 
 
 class Pairing(models.Model):

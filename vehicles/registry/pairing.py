@@ -9,7 +9,7 @@ from psycopg.types.range import TimestamptzRange
 
 from dimo.errors import DomainError
 from dimo.users.models import User
-from vehicles import envelope, signatures
+from vehicles import envelope, p256, signatures
 from vehicles.models import Device, Pairing, Vehicle
 from vehicles.registry.refusals import NotTheOwner, VehicleRetired
 
@@ -36,23 +36,32 @@ class DeviceNotPaired(DomainError):
 
 
 def device_challenge(*, owner: User) -> str:
-    """A text for a device to sign with its key (EIP-191); proves within ten minutes that it holds the key."""
+    """A text for a device to sign (EIP-191, or as `p256` says); proves within ten minutes that it holds its key."""
     facts = {"owner": str(owner.public_id), "nonce": secrets.token_hex(8)}
     return f"Register this device with Commons: {signing.dumps(facts, salt=CHALLENGE_SALT)}"
 
 
 @transaction.atomic
 def register_device(
-    *, owner: User, kind: str, challenge: str, signature: str, now: datetime, label: str = "", simulated: bool = False
+    *,
+    owner: User,
+    kind: str,
+    challenge: str,
+    signature: str,
+    now: datetime,
+    producer: str = "",
+    label: str = "",
+    simulated: bool = False,
 ) -> Device:
     """Register the device whose key answered the challenge. Idempotent for its owner.
 
-    A device that measures nothing passes to whoever proves to hold its key.
+    A device that measures nothing passes to whoever proves to hold its key. `producer`: the did:key of a P-256 key,
+    which unlike an address is not found in its signature.
 
     Raises:
         ChallengeNotAnswered, DeviceTaken
     """
-    address = answered_by(owner=owner, challenge=challenge, signature=signature)
+    address = answered_by(owner=owner, challenge=challenge, signature=signature, producer=producer)
     device = Device.objects.select_for_update().filter(address=address).first()
     if device is None:
         return Device.objects.create(
@@ -67,13 +76,15 @@ def register_device(
     return device
 
 
-def answered_by(*, owner: User, challenge: str, signature: str) -> str:
-    """The EIP-55 address that signed a challenge we made for this owner."""
+def answered_by(*, owner: User, challenge: str, signature: str, producer: str = "") -> str:
+    """The EIP-55 address or did:key that signed a challenge we made for this owner."""
     try:
         facts = signing.loads(
             challenge.rsplit(" ", 1)[-1], salt=CHALLENGE_SALT, max_age=timedelta(seconds=CHALLENGE_SECONDS)
         )
-        signer = signatures.signer_of(challenge.encode(), signature)
+        if producer:
+            p256.check(did=producer, message=challenge.encode(), signature=signature)
+        signer = producer or signatures.signer_of(challenge.encode(), signature)
     except (signing.BadSignature, signatures.BadSignature) as error:
         raise ChallengeNotAnswered(field="signature") from error
     if facts["owner"] != str(owner.public_id):
@@ -112,6 +123,22 @@ def pair_device(*, device: Device, vehicle: Vehicle, now: datetime, subject: str
         subject=envelope.normal_subject(subject) if subject else "",
         period=TimestamptzRange(max(now, vehicle.owned_since or now), None),
     )
+
+
+@transaction.atomic
+def move_device(*, device: Device, vehicle: Vehicle, now: datetime) -> Pairing:
+    """From now on the device measures this vehicle and no other: what it measured before stays where it was.
+
+    Idempotent. Both ends are one moment, so that nothing is measured twice or carried across.
+
+    Raises:
+        NotTheOwner, VehicleRetired
+    """
+    device = Device.objects.select_for_update().get(pk=device.pk)
+    current = open_pairings(device=device).select_for_update().first()
+    if current is not None and current.vehicle_id != vehicle.pk:
+        close(current, now)
+    return pair_device(device=device, vehicle=vehicle, now=now)
 
 
 @transaction.atomic
