@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles.charging import urls as charging_urls
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -24,4 +25,5 @@ urlpatterns: list[URLPattern] = [
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,
     *diagnostics_urls.urlpatterns,
+    *charging_urls.urlpatterns,
 ]
