@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, QuerySet
+from psycopg.types.range import DateRange
 
 from dimo.errors import DomainError
 from dimo.users.models import User
@@ -254,7 +254,6 @@ def heard(carried: dict[str, Any]) -> Step:
 
 
 def parsed(since: str, until: str | None, currency: str, *values: str | None) -> Period:
-    *prices, share = values
-    amounts = [None if value is None else Decimal(value) for value in prices]
-    last = date.fromisoformat(until) if until else None
-    return Period(date.fromisoformat(since), last, Prices(currency, *amounts, None if share is None else int(share)))
+    fuel, home, away = (None if value is None else Decimal(value) for value in values[:3])
+    prices = Prices(currency, fuel, home, away, None if values[3] is None else int(values[3]))
+    return Period(date.fromisoformat(since), date.fromisoformat(until) if until else None, prices)

@@ -20,11 +20,13 @@ class PriceSerializer(serializers.ModelSerializer[EnergyPrice]):
         fields = ("since", "until", "currency", "fuel_per_liter", "home_per_kwh", "away_per_kwh", "home_share_pct")
 
     def get_since(self, price: EnergyPrice) -> date:
-        return price.period.lower
+        first: date = price.period.lower
+        return first
 
     @extend_schema_field(serializers.DateField(allow_null=True))
     def get_until(self, price: EnergyPrice) -> date | None:
-        return price.period.upper
+        end: date | None = price.period.upper
+        return end
 
 
 class NewPricesSerializer(serializers.Serializer[Prices]):

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.types.range import DateRange
 
 from dimo.errors import DomainError
 from tests.vehicles.factories import NOW, make_user, make_vehicle
