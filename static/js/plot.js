@@ -1,8 +1,9 @@
-/* Small plots one below the other over one time axis, on `[data-plot]` with `data-url`; the page holds their table.
+/* Small plots one below the other over one time axis, on `[data-plot]` with `data-url`; the page holds their table, or is given it.
 
    The answer: `t` (unix seconds, ascending), `timezone` (IANA), `days` (true: the axis shows days), `plots`: each `title`,
    `unit`, `color` (a token), `values` (null: a gap), and if wanted `dots`, `fill`, `low`, `high`, and `band`: its lower and
-   upper values and the line between them. `html[data-plot]` is "ready" once drawn, or "failed". */
+   upper values and the line between them; if wanted `height` of each, and `empty`, the words where `t` is. A `[data-plot-table]`
+   in the same card is filled with the values. `html[data-plot]` is "ready" once drawn, or "failed". */
 
 import { color, faded, onTheme } from "commons/theme";
 
@@ -26,10 +27,11 @@ function options(data, plot, box, words, shown) {
     points: { show: Boolean(plot.dots), size: 6, stroke: color(plot.color), fill: color(plot.color) },
   };
   const line = { stroke: color(plot.color), width: 2, spanGaps: true, points: { show: false } };
-  const range = (u, low, high) => [plot.low ?? low - (high - low || 1) * 0.2, plot.high ?? high + (high - low || 1) * 0.2];
+  const room = (low, high) => Math.max(high - low, plot.unit === "bar" ? 0.5 : 1) * 0.3;
+  const range = (u, low, high) => [plot.low ?? low - room(low, high), plot.high ?? high + room(low, high)];
   return {
     width: box.clientWidth,
-    height: HEIGHT,
+    height: data.height ?? HEIGHT,
     padding: [8, 8, 0, 0],
     legend: { show: false },
     tzDate: (t) => uPlot.tzDate(new Date(t * 1000), data.timezone),
@@ -37,7 +39,7 @@ function options(data, plot, box, words, shown) {
     scales: { x: { time: true }, y: { range } },
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 90, values: (u, at) => at.map(words.axis) },
-      { ...axis, size: 52, gap: 6, values: (u, at) => at.map((v) => +v.toFixed(1)) },
+      { ...axis, size: 52, gap: 6, values: (u, at) => at.map((v) => +v.toFixed(2)) },
     ],
     series: plot.band ? [{}, main, edge, edge, line] : [{}, main],
     bands: plot.band ? [{ series: [3, 2], fill: faded(plot.color, 0.16) }] : [],
@@ -53,6 +55,21 @@ function said(u, data, plot, words) {
   return value == null ? plot.unit : `${words.whole(data.t[idx])}: ${value.toFixed(1)} ${plot.unit}`;
 }
 
+function table(box, data) {
+  if (!box) return;
+  const words = formats(data.timezone, data.days);
+  const cells = (kind, texts) => {
+    const row = document.createElement("tr");
+    row.append(...texts.map((textContent) => Object.assign(document.createElement(kind), { textContent })));
+    return row;
+  };
+  const whole = Object.assign(document.createElement("table"), { className: "table num" });
+  whole.createTHead().append(cells("th", ["When", ...data.plots.map((plot) => `${plot.title}, ${plot.unit}`)]));
+  const told = (value) => (value == null ? "not told" : value.toFixed(1));
+  whole.createTBody().append(...data.t.map((t, i) => cells("td", [words.whole(t), ...data.plots.map((plot) => told(plot.values[i]))])));
+  box.replaceChildren(whole);
+}
+
 function begin(box) {
   let data = null;
   let plots = [];
@@ -63,24 +80,29 @@ function begin(box) {
     box.replaceChildren();
     const words = formats(data.timezone, data.days);
     plots = data.plots.map((plot) => {
+      const part = document.createElement("div");
       const name = Object.assign(document.createElement("p"), { className: "plot-name num" });
       const shown = Object.assign(document.createElement("span"), { textContent: plot.unit });
       name.append(Object.assign(document.createElement("b"), { textContent: plot.title }), " ", shown);
-      box.append(name);
-      return new uPlot(options(data, plot, box, words, shown), [data.t, plot.values, ...(plot.band ?? [])], box);
+      part.append(name);
+      box.append(part);
+      return new uPlot(options(data, plot, part, words, shown), [data.t, plot.values, ...(plot.band ?? [])], part);
     });
-    root.dataset.plot = "ready";
   };
+  const say = (textContent) => box.replaceChildren(Object.assign(document.createElement("p"), { className: "soft", textContent }));
   const load = async () => {
     try {
       const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       data = await answer.json();
       await document.fonts.load("12px Geist");
-      redraw();
+      if (data.t.length) redraw();
+      else say(data.empty ?? "Nothing was told.");
+      table(box.closest(".card").querySelector("[data-plot-table]"), data);
+      root.dataset.plot = "ready";
     } catch (error) {
       root.dataset.plot = "failed";
-      box.replaceChildren(Object.assign(document.createElement("p"), { className: "map-note", textContent: `The plot could not be drawn: ${error.message}. The table has the same figures.` }));
+      say(`The plot could not be drawn: ${error.message}.`);
     }
   };
   onTheme(redraw);

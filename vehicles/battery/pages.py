@@ -22,7 +22,7 @@ from vehicles.charging.words import AGINGS
 from vehicles.models import BatteryHealth, ParkedStretch, Vehicle
 from vehicles.pages import own_vehicle, user_of
 
-TABLE_ROWS, STRETCHES = 40, 30
+TABLE_ROWS, STRETCHES = 40, 14
 
 
 def read_by(request: HttpRequest, public_id: UUID) -> tuple[Vehicle, int]:
