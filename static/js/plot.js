@@ -74,18 +74,20 @@ function begin(box) {
   let data = null;
   let plots = [];
 
+  const fit = () => plots.forEach((plot) => plot.setSize({ width: plot.root.parentNode.clientWidth, height: plot.height }));
   const redraw = () => {
-    if (!data) return;
+    if (!data?.t.length) return;
     plots.forEach((plot) => plot.destroy());
     box.replaceChildren();
     const words = formats(data.timezone, data.days);
-    plots = data.plots.map((plot) => {
-      const part = document.createElement("div");
+    const parts = data.plots.map(() => document.createElement("div"));
+    box.append(...parts);
+    plots = data.plots.map((plot, number) => {
+      const part = parts[number];
       const name = Object.assign(document.createElement("p"), { className: "plot-name num" });
       const shown = Object.assign(document.createElement("span"), { textContent: plot.unit });
       name.append(Object.assign(document.createElement("b"), { textContent: plot.title }), " ", shown);
       part.append(name);
-      box.append(part);
       return new uPlot(options(data, plot, part, words, shown), [data.t, plot.values, ...(plot.band ?? [])], part);
     });
   };
@@ -106,7 +108,7 @@ function begin(box) {
     }
   };
   onTheme(redraw);
-  new ResizeObserver(() => plots.forEach((plot) => plot.setSize({ width: box.clientWidth, height: HEIGHT }))).observe(box);
+  new ResizeObserver(fit).observe(box);
   load();
 }
 
