@@ -24,7 +24,7 @@ from vehicles.models import BatteryHealth, ChargingSession, Vehicle
 from vehicles.simulator.fleet import create_fleet
 
 Open = Callable[..., Visit]
-PAGES = ("charging", "charge", "battery", "energy-prices", "diagnostics", "vehicle")
+PAGES = ("charging", "charge", "battery", "energy-prices", "diagnostics", "vehicle", "home")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def address(name: str, car: Vehicle) -> str:
     if name == "charge":
         sessions = ChargingSession.objects.filter(vehicle=car, still_open=False, said_place="").exclude(cell="")
         return reverse("charge", args=[sessions.latest("readings").public_id])
-    return reverse(name, args=[car.public_id])
+    return reverse(name, args=[] if name == "home" else [car.public_id])
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -78,7 +78,7 @@ def aging_curve(request: HttpRequest, public_id: UUID) -> JsonResponse:
     seen = [each for each in standing.agings(vehicle=vehicle, epoch=epoch) if each.estimates]
     dots = [{each.at: each.value for each in health.by_day(aging.estimates)} for aging in seen]
     bands = [{point.at: point for point in aging.trend.band} if aging.trend else {} for aging in seen]
-    moments = sorted({at for told in [*dots, *bands] for at in told})
+    moments = sorted({at for told in dots for at in told} | {at for band in bands for at in band})
     plots = [
         {
             "title": str(AGINGS[aging.name][0]),

@@ -59,7 +59,7 @@ class ChargeList(GenericAPIView[ChargingSession]):
     def get(self, request: Request, public_id: UUID) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []
         told = costs.charges(sessions=page, owner=user_of(request))
-        return self.get_paginated_response(ChargeSerializer(told, many=True).data)
+        return self.get_paginated_response(ChargeSerializer(told, many=True).data)  # type: ignore[arg-type]
 
 
 class OneCharge(APIView):

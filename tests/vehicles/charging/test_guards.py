@@ -113,6 +113,13 @@ def test_one_charge_of_a_source_starts_at_a_moment():
         ChargingSession.objects.create(**facts, readings=1)
 
 
+@pytest.mark.parametrize(("shared", "copy"), [(0, False), (5, False), (6, True), (8, True)])
+def test_a_few_equal_readings_make_no_copy(shared, copy):
+    one = ChargingSession(marks=list(range(8)))
+    other = ChargingSession(marks=[*range(shared), *range(100, 108 - shared)])
+    assert sessions.is_copy(one, other) == copy
+
+
 def at_once(monkeypatch, *sources):
     """Cut several sources at one time; each meets the others just before it looks for copies, if it can."""
     meeting, mark = threading.Barrier(len(sources)), sessions.mark_copies
