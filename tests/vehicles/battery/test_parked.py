@@ -119,7 +119,9 @@ def test_the_nights_of_a_seller_stay_theirs_and_a_buyer_begins_anew():
     parking.derive(vehicle=source.vehicle, now=NOW)
     vehicle = registry.transfer_vehicle(vehicle=source.vehicle, buyer=make_user(), now=NOW)
     parking.derive(vehicle=vehicle, now=NOW)
+    BatteryHealth.objects.update(owner_epoch=2, parked_until=NOW)
     parking.forget(vehicle=vehicle, since=at(0))
+    assert BatteryHealth.objects.get().parked_until == at(0)
     assert len(rows()) == 3
     assert parking.lately(vehicle=vehicle, epoch=2, now=NOW) == ([], None)
     assert parking.lately(vehicle=vehicle, epoch=1, now=NOW)[1] is not None
