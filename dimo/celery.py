@@ -40,6 +40,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "cut charges": {"task": "vehicles.charging.tasks.cut_due_sessions", "schedule": 60.0},
+    "parked stretches": {"task": "vehicles.battery.tasks.derive_parked", "schedule": 86_400.0},
+    "like batteries": {"task": "vehicles.battery.tasks.refresh_medians", "schedule": 7 * 86_400.0},
     "seal days": {"task": "vehicles.store.tasks.seal_due_days", "schedule": 3600.0},
     "sweep exact positions": {"task": "vehicles.retention.tasks.sweep_exact_positions", "schedule": 86_400.0},
     "watch contacts": {"task": "vehicles.tasks.watch_contacts", "schedule": 300.0},
@@ -64,3 +66,4 @@ app.autodiscover_tasks(["vehicles.erasure"])
 app.autodiscover_tasks(["vehicles.exports"])
 app.autodiscover_tasks(["vehicles.rejections"])
 app.autodiscover_tasks(["vehicles.retention"])
+app.autodiscover_tasks(["vehicles.battery"])

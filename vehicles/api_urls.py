@@ -11,6 +11,7 @@ from vehicles import (
     rejection_api_urls,
     views,
 )
+from vehicles.charging import api_urls as charging_api_urls
 from vehicles.exports import api as exports
 from vehicles.phone import api_urls as phone_api_urls
 
@@ -25,4 +26,5 @@ urlpatterns: list[URLPattern] = [
     *rejection_api_urls.urlpatterns,
     *privacy_api_urls.urlpatterns,
     *phone_api_urls.urlpatterns,
+    *charging_api_urls.urlpatterns,
 ]

@@ -4,15 +4,24 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from dimo.users.models import User
 from vehicles import selectors
-from vehicles.diagnostics import reading, states
+from vehicles.diagnostics import reading, states, trends
 from vehicles.diagnostics.words import explain
+
+WHEELS = {
+    ("front", "left"): gettext_lazy("Front left"),
+    ("front", "right"): gettext_lazy("Front right"),
+    ("rear", "left"): gettext_lazy("Rear left"),
+    ("rear", "right"): gettext_lazy("Rear right"),
+}
 
 
 @login_required
@@ -37,3 +46,33 @@ def diagnostics(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "tires_at": max(measured, default=None),
     }
     return render(request, "vehicles/diagnostics.html", context)
+
+
+@login_required
+@require_GET
+def diagnostics_trends(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    """Tires and the low-voltage battery over four weeks, as `static/js/plot.js` draws and tabulates them."""
+    vehicles = selectors.vehicles_of(owner=cast(User, request.user))
+    vehicle = get_object_or_404(vehicles, public_id=public_id)
+    found = trends.days(vehicle=vehicle, now=now())
+    plots: list[dict[str, object]] = [
+        {
+            "title": str(WHEELS[place]),
+            "unit": "bar",
+            "color": "soc",
+            "values": [day.bars.get(place) for day in found],
+        }
+        for place in trends.wheels_told(found)
+    ]
+    if any(day.volts is not None for day in found):
+        volts = [day.volts for day in found]
+        plots.append({"title": _("Low-voltage battery, lowest"), "unit": "V", "color": "speed", "values": volts})
+    answer = {
+        "timezone": vehicle.timezone,
+        "days": True,
+        "height": 96,
+        "t": [day.at.timestamp() for day in found],
+        "plots": plots,
+        "empty": _("Nothing was told around your drives of the last four weeks."),
+    }
+    return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})

@@ -6,4 +6,5 @@ from vehicles import diagnostics_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/<uuid:public_id>/diagnostics/", diagnostics_pages.diagnostics, name="diagnostics"),
+    path("data/diagnostics/<uuid:public_id>.json", diagnostics_pages.diagnostics_trends, name="diagnostics-trends"),
 ]

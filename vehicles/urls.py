@@ -14,6 +14,7 @@ from vehicles import (
     privacy_urls,
     rejection_urls,
 )
+from vehicles.charging import urls as charging_urls
 from vehicles.phone import urls as phone_urls
 
 urlpatterns: list[URLPattern] = [
@@ -37,4 +38,5 @@ urlpatterns: list[URLPattern] = [
     *diagnostics_urls.urlpatterns,
     *rejection_urls.urlpatterns,
     *privacy_urls.urlpatterns,
+    *charging_urls.urlpatterns,
 ]

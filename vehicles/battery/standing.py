@@ -24,9 +24,9 @@ class Aging(NamedTuple):
     trend: Trend | None
 
 
-def agings(*, vehicle: Vehicle) -> list[Aging]:
-    """Reported health in percent, capacity by charges in kWh, and range at 100 % in km."""
-    facts = selectors.health_facts(vehicle=vehicle)
+def agings(*, vehicle: Vehicle, epoch: int | None = None) -> list[Aging]:
+    """Reported health in percent, capacity by charges in kWh, and range at 100 % in km; of one owner's time."""
+    facts = selectors.health_facts(vehicle=vehicle, epoch=epoch)
     told = {
         "reported": [Estimate(at, soh) for at, soh, _, _, _ in facts if soh is not None],
         "capacity": [Estimate(at, kwh) for at, _, kwh, _, _ in facts if kwh is not None],
@@ -57,7 +57,7 @@ def refresh(*, vehicle: Vehicle, now: datetime) -> BatteryHealth:
         vehicle=vehicle, defaults={"owner_epoch": vehicle.owner_epoch}
     )
     if kept.owner_epoch != vehicle.owner_epoch:
-        kept.owner_epoch, kept.shared_since = vehicle.owner_epoch, None
+        kept.owner_epoch, kept.shared_since, kept.parked_until = vehicle.owner_epoch, None, None
     kept.health_pct, kept.as_of = health_pct(vehicle=vehicle, seen=agings(vehicle=vehicle)), now
     kept.save()
     return kept

@@ -11,6 +11,7 @@ from vehicles import latest, signals
 from vehicles.charging import cutting
 from vehicles.charging.points import Cut, Point
 from vehicles.models import ChargingSession, Source, Vehicle
+from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
 from vehicles.signals import by_name
 
 REACH = timedelta(hours=36)
@@ -55,6 +56,7 @@ SELECT (SELECT ts FROM message WHERE vehicle_id = %(vehicle)s AND source_id = %(
         ORDER BY ts LIMIT 1)
 """
 COPY_SHARE = 0.75
+COPY_LOCKS, COPY_SLOTS = 0xC4A26E, 512
 
 
 class Charged(NamedTuple):
@@ -79,19 +81,27 @@ def cut_sessions(*, vehicle: Vehicle, source: Source, since: datetime, until: da
 
     Idempotent: sessions found again keep their identity and what the owner wrote to them. Reads on to the nearest
     driving on either side, a day and a half at most, so that late data joins what it belongs to. Another source's
-    session at the same time, and one with the same readings under another vehicle, is a duplicate: it counts once.
+    session at the same time, and one with the same readings under another vehicle, is a duplicate: it counts once. No
+    session passes from one owner's time into the next.
     """
     Source.objects.select_for_update().get(pk=source.pk, vehicle=vehicle)
     asked = (since, until)
     since, until = whole_sessions(source=source, since=since, until=until)
     points = read_points(source=source, since=since, until=until) if has_battery(vehicle_id=vehicle.pk) else []
-    cuts = [piece for piece in cutting.cut(points) if piece.ended_at >= since]
+    tenures = tenures_of(vehicle=vehicle)
+    pieces = (piece for part in by_tenure(points, tenures) for piece in cutting.cut(part))
+    cuts = [piece for piece in pieces if piece.ended_at >= since]
     old = list(source.charging_sessions.filter(ended_at__gte=since, started_at__lte=until).order_by("started_at"))
     kept = match(cuts, old)
     forget([session for session in old if session not in kept.values()])
     copies = list(ChargingSession.objects.filter(duplicate_of__in=kept.values()))
-    found = [save(kept.get(number), piece, source, vehicle) for number, piece in enumerate(cuts)]
-    mark_copies(found=found + release(copies))
+    found = [
+        save(kept.get(number) or begun(source, vehicle), piece, epoch_at(tenures, piece.started_at))
+        for number, piece in enumerate(cuts)
+    ]
+    compared = found + release(copies)
+    wait_for_copies(vehicle=vehicle, sessions=compared)
+    mark_copies(found=compared)
     settle(source=source, since=asked[0], until=asked[1])
     return found
 
@@ -101,12 +111,6 @@ def settle(*, source: Source, since: datetime, until: datetime) -> None:
     waiting = Source.objects.filter(pk=source.pk, uncharged_since__gte=since)
     waiting.filter(uncharged_until__lte=until).update(uncharged_since=None, uncharged_until=None)
     waiting.filter(uncharged_until__gt=until, uncharged_since__lt=until).update(uncharged_since=until)
-
-
-def epoch_of(vehicle: Vehicle, piece: Cut) -> int:
-    """A charge from before the owner of now is not theirs, however late its readings come."""
-    before = vehicle.owned_since is not None and piece.started_at < vehicle.owned_since
-    return vehicle.owner_epoch - before
 
 
 def has_battery(*, vehicle_id: int) -> bool:
@@ -170,8 +174,13 @@ def match(cuts: Sequence[Cut], old: Sequence[ChargingSession]) -> dict[int, Char
     return kept
 
 
-def save(session: ChargingSession | None, piece: Cut, source: Source, vehicle: Vehicle) -> ChargingSession:
-    session = session or ChargingSession(source=source, vehicle=vehicle, owner_epoch=epoch_of(vehicle, piece))
+def begun(source: Source, vehicle: Vehicle) -> ChargingSession:
+    return ChargingSession(source=source, vehicle=vehicle)
+
+
+def save(session: ChargingSession, piece: Cut, epoch: int) -> ChargingSession:
+    """Write a charge into its session, as its owner's of then: its readings may come long after."""
+    session.owner_epoch = epoch
     for name in Cut.__slots__:
         setattr(session, name, getattr(piece, name))
     session.duplicate_of = None
@@ -203,6 +212,15 @@ def release(copies: list[ChargingSession]) -> list[ChargingSession]:
     for copy in copies:
         copy.duplicate_of = None
     return copies
+
+
+def wait_for_copies(*, vehicle: Vehicle, sessions: Sequence[ChargingSession]) -> None:
+    """Who may be cutting the same charges at this moment, of this vehicle or with these readings, comes one by one."""
+    Vehicle.objects.select_for_update(of=("self",), no_key=True).get(pk=vehicle.pk)
+    slots = sorted({mark % COPY_SLOTS for session in sessions for mark in session.marks})
+    with connection.cursor() as cursor:
+        for slot in slots:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [COPY_LOCKS, slot])
 
 
 def mark_copies(*, found: Sequence[ChargingSession]) -> None:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from vehicles.battery import standing
+from vehicles.battery import parked, standing
 from vehicles.charging import sessions
 from vehicles.models import Source
 
@@ -30,7 +30,9 @@ def cut_source_sessions(*, source_id: int) -> None:
         source = waiting.filter(pk=source_id, uncharged_until__isnull=False).first()
         if source is None or source.uncharged_since is None or source.uncharged_until is None:
             return
-        until = min(source.uncharged_until, source.uncharged_since + AT_ONCE)  # the rest waits for the next sweep
-        found = sessions.cut_sessions(vehicle=source.vehicle, source=source, since=source.uncharged_since, until=until)
+        since = source.uncharged_since
+        until = min(source.uncharged_until, since + AT_ONCE)  # the rest waits for the next sweep
+        found = sessions.cut_sessions(vehicle=source.vehicle, source=source, since=since, until=until)
+        parked.forget(vehicle=source.vehicle, since=since)
         if found:
             standing.refresh(vehicle=source.vehicle, now=timezone.now())

@@ -31,6 +31,10 @@ class Wheel:
     at: datetime
     low: bool
 
+    @property
+    def kpa(self) -> float:
+        return self.bar * 100
+
 
 @dataclass(frozen=True, slots=True)
 class Axle:

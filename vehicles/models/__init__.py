@@ -4,7 +4,7 @@ Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrat
 """
 
 from vehicles.models.areas import NamedArea
-from vehicles.models.charging import BatteryHealth, ChargingPlace, ChargingSession
+from vehicles.models.charging import BatteryHealth, ChargingPlace, ChargingSession, ParkedStretch, PeerMedian
 from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
 from vehicles.models.costs import EnergyPrice
 from vehicles.models.days import LakeErasure, SealedDay
@@ -41,6 +41,8 @@ __all__ = [
     "MovementVerdict",
     "NamedArea",
     "Pairing",
+    "ParkedStretch",
+    "PeerMedian",
     "PrivacyZone",
     "QuietEpisode",
     "RejectionCount",

@@ -53,6 +53,9 @@ class ChargingSession(models.Model):
     doubts = ArrayField(models.CharField(max_length=24), default=list)
     marks = ArrayField(models.BigIntegerField(), default=list, help_text="smallest hashes of its readings")
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="duplicates")
+    said_place = models.CharField(
+        max_length=4, blank=True, help_text="home or away, by the owner's word on this charge alone"
+    )
     paid = models.DecimalField(max_digits=9, decimal_places=2, null=True, help_text="what the owner says it cost")
     paid_currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217")
 
@@ -71,6 +74,9 @@ class ChargingSession(models.Model):
                 condition=Q(paid__isnull=True, paid_currency="")
                 | (Q(paid__gte=0) & Q(paid_currency__regex="^[A-Z]{3}$")),
                 name="what_was_paid_has_a_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(said_place__in=["", "home", "away"]), name="a_charge_is_at_home_or_away_or_unsaid"
             ),
             models.UniqueConstraint(
                 fields=["source", "started_at"],
@@ -114,6 +120,53 @@ class BatteryHealth(models.Model):
     health_pct = models.FloatField(null=True)
     as_of = models.DateTimeField(null=True)
     shared_since = models.DateTimeField(null=True, help_text="none: not compared with others, which is the default")
+    parked_until = models.DateTimeField(null=True, help_text="up to here parked stretches of this owner are known")
 
     def __str__(self) -> str:
         return f"Battery of {self.vehicle_id}"
+
+
+class ParkedStretch(models.Model):
+    """Six hours and more in which a vehicle was neither driven nor charged, by the levels told at its ends."""
+
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="parked_stretches")
+    owner_epoch = models.PositiveIntegerField()
+    since = models.DateTimeField(help_text="moment of the first level")
+    until = models.DateTimeField(help_text="moment of the last level")
+    before_pct = models.FloatField()
+    after_pct = models.FloatField()
+    celsius = models.FloatField(null=True, help_text="mean of the air outside, where it was told")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="a_parked_stretch_lasts"),
+            models.UniqueConstraint(fields=["vehicle", "since"], name="a_parked_stretch_is_told_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Parked {self.since:%Y-%m-%d %H:%M}"
+
+
+class PeerMedian(models.Model):
+    """The battery health of like cars, of whole tens of owners, as it was computed last; see `vehicles.battery.peers`.
+
+    `members` are the owners who shared then: a figure stays as it is until ten of them have come or gone.
+    """
+
+    make = models.CharField(max_length=60)
+    model = models.CharField(max_length=80)
+    band = models.CharField(max_length=24, help_text="age of the model year")
+    simulated = models.BooleanField()
+    median_pct = models.PositiveSmallIntegerField()
+    owners = models.PositiveIntegerField(help_text="whole tens")
+    members = ArrayField(models.BigIntegerField())
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["make", "model", "band", "simulated"], name="like_cars_have_one_median"),
+            models.CheckConstraint(condition=Q(owners__gte=10), name="a_median_is_of_ten_owners_or_more"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.make} {self.model}, {self.band}"

@@ -34,6 +34,14 @@ class EnergyPrice(models.Model):
                     ("period", RangeOperators.OVERLAPS),
                 ],
             ),
+            ExclusionConstraint(
+                name="the_prices_of_a_vehicle_are_in_one_currency",
+                expressions=[
+                    ("vehicle", RangeOperators.EQUAL),
+                    ("owner_epoch", RangeOperators.EQUAL),
+                    ("currency", RangeOperators.NOT_EQUAL),
+                ],
+            ),
             models.CheckConstraint(condition=Q(period__isempty=False), name="an_energy_price_lasts"),
             models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="an_energy_price_has_a_currency"),
             models.CheckConstraint(

@@ -74,6 +74,13 @@ class Vehicle(models.Model):
         """Whether it drives: what does not has no trips and no map."""
         return kinds.named(self.kind).moves
 
+    @property
+    def has_battery(self) -> bool:
+        """Whether it has a battery to drive on: by what its owner says, else by a charge that was told."""
+        if self.powertrain in (self.Powertrain.ELECTRIC, self.Powertrain.PLUG_IN, self.Powertrain.HYBRID):
+            return True
+        return self.charging_sessions.filter(owner_epoch=self.owner_epoch).exists()
+
 
 class Device(models.Model):
     """Something with a key that signs what it measures: on secp256k1, or on P-256 as phones keep it."""

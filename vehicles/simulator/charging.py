@@ -15,6 +15,7 @@ POWER = by_name["powertrainTractionBatteryChargingPower"].id
 LIMIT = by_name["powertrainTractionBatteryChargingChargeLimit"].id
 CURRENT = by_name["powertrainTractionBatteryChargingChargeCurrentAC"].id
 HEAT = by_name["powertrainTractionBatteryTemperatureAverage"].id
+HEALTH = by_name["powertrainTractionBatteryStateOfHealth"].id
 SOCKET_VOLTS = 230.0
 LOSSES = 0.92
 
@@ -44,6 +45,7 @@ def charge_at(
             LIMIT: limit,
             BATTERY_POWER: round(drawn * 1000 * LOSSES),
             HEAT: round(0.5 * celsius + (22 if fast else 13), 1),
+            HEALTH: round(state.soh, 1),
         }
         if not fast:
             values[CURRENT] = round(drawn * 1000 / SOCKET_VOLTS / (3 if power > 7.4 else 1), 1)

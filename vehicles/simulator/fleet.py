@@ -8,6 +8,8 @@ from django.db import transaction
 
 from dimo.users.models import User
 from vehicles import registry, telemetry, trips
+from vehicles.battery import parked, standing
+from vehicles.charging import sessions
 from vehicles.models import Source, Vehicle
 from vehicles.readings import Message
 from vehicles.simulator.cars import BUILDS
@@ -24,7 +26,7 @@ CHUNK = 10_000
 
 
 def create_fleet(*, owners: Sequence[User], now: datetime, days: int, seed: int) -> list[Vehicle]:
-    """One simulated vehicle for each owner, with the last `days` days of its life stored and cut into trips.
+    """One simulated vehicle for each owner, the last `days` days of its life stored and cut into trips and charges.
 
     An owner who has this seed's vehicle already keeps it as it is, so that repeating adds nothing. Powertrains
     and models take turns; the same seed gives the same drives for the same `now` and order of owners.
@@ -65,10 +67,14 @@ def new_vehicle(owner: User, number: int, seed: int, start: datetime, now: datet
 
 
 def store(*, vehicle: Vehicle, source: Source, readings: Iterator[Message], now: datetime) -> None:
-    """Store readings in chunks and cut them into trips."""
+    """Store readings in chunks and cut them into trips and charges."""
     first = last = None
     while chunk := list(islice(readings, CHUNK)):
         telemetry.store_readings(vehicle=vehicle, source=source, readings=chunk, now=now)
         first, last = first or chunk[0].ts, chunk[-1].ts
     if first is not None and last is not None:
         trips.cut_trips(vehicle=vehicle, source=source, since=first, until=last, now=now)
+        if sessions.cut_sessions(vehicle=vehicle, source=source, since=first, until=last):
+            standing.refresh(vehicle=vehicle, now=now)
+            while parked.derive(vehicle=vehicle, now=now):
+                pass
