@@ -6,8 +6,12 @@ class VehiclesConfig(AppConfig):
     name = "vehicles"
 
     def ready(self) -> None:
+        from dimo.oauth import scopes
         from dimo.pages import navigation
-        from vehicles import selectors
+        from vehicles import app_grants, app_scopes, registry, selectors
+
+        scopes.register("vehicles", app_scopes.scopes)
+        registry.on_owner_change("apps", app_grants.end_with_owner)
 
         navigation.register_audience(
             "driver", label=_("Driving"), order=10, home="home", has=selectors.has_vehicle, fallback=True
@@ -16,5 +20,7 @@ class VehiclesConfig(AppConfig):
             (_("Vehicles"), "vehicles", "car", 20, True),
             (_("Trips"), "trips", "route", 30, True),
             (_("Imports"), "imports", "file-up", 35, False),
+            (_("Apps"), "apps", "blocks", 65, False),
+            (_("Access log"), "access-log", "eye", 70, False),
         ):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles import connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
+from vehicles import app_urls, connect_urls, diagnostics_urls, import_urls, movement_urls, pages, parts, trip_pages
 
 urlpatterns: list[URLPattern] = [
     path("vehicles/", pages.vehicle_list, name="vehicles"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("parts/devices/<uuid:device_id>/contact/", parts.device_contact, name="device-contact"),
     path("data/trips.geojson", parts.trips_geojson, name="trips-geojson"),
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
+    *app_urls.urlpatterns,
     *connect_urls.urlpatterns,
     *import_urls.urlpatterns,
     *movement_urls.urlpatterns,

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from licensing.datasets.coarsening import Blur, blur
 from licensing.datasets.files import file_sha256
 from licensing.models import License
 from licensing.uses import AGGREGATE, known_signals
 from unions import rulebook
+from vehicles.coarsening import Blur, blur
 from vehicles.models import ImportBatch, Source
 from vehicles.signals import CELL, Signal
 
