@@ -29,7 +29,7 @@ WHERE c.license_id = %(license)s::uuid
 )
 # What was delivered is what is downloaded. A day's second download tells its drivers nothing that the first did not.
 DOWNLOADED: Final = (
-    COLUMNS.format(scopes="built.scopes")
+    COLUMNS.format(scopes="built.scopes")  # noqa: S608 - constants alone
     + """
 JOIN LATERAL (SELECT a.scopes FROM dimo_accessentry a WHERE a.owner_id = c.member_id AND a.vehicle_id = c.vehicle_id
     AND a.under_id = %(license)s AND a.what = 'dataset' ORDER BY a.at DESC LIMIT 1) built ON true

@@ -5,7 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 
-class AppVehicleSerializer(serializers.Serializer[Any]):
+class AsAllowed(serializers.Serializer[Any]):
+    """What was not allowed is not there, rather than null: null says that nothing was measured."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: value for name, value in super().to_representation(instance).items() if name in instance}
+
+
+class AppVehicleSerializer(AsAllowed):
     """A vehicle that the owner lets the app read. Without the scope `vehicles`, only its id and what may be read."""
 
     id = serializers.UUIDField()
@@ -24,7 +31,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
     longitude = serializers.FloatField()
 
 
-class AppTripSerializer(serializers.Serializer[Any]):
+class AppTripSerializer(AsAllowed):
     """Under `trips:coarse` times are quarters of an hour. `cells` are H3 areas of resolution 7, never the ends'."""
 
     id = serializers.UUIDField()

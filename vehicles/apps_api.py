@@ -4,11 +4,13 @@ Each answer is made first, then logged, then given; `app_reads.log_read` has the
 """
 
 import base64
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from django.utils.timezone import now
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -33,6 +35,12 @@ def app_of(request: Request) -> AppCredential | None:
     return request.auth if isinstance(request.auth, AppCredential) else None
 
 
+class Asked(NamedTuple):
+    """As much of a request as a cursor is read from."""
+
+    query_params: Mapping[str, str]
+
+
 class SealedPage(CursorPage):
     """A cursor holds the moment of the last row, which may be finer than an app may know; so it is sealed."""
 
@@ -52,11 +60,9 @@ class SealedPage(CursorPage):
             return None
         try:
             plain = crypto.unseal(base64.urlsafe_b64decode(text.encode()), label="app-cursor").decode()
-        except (ValueError, crypto.SealBroken):
-            plain = "!"  # refused as any other cursor that cannot be read
-        asked = request._request.GET.copy()
-        asked[self.cursor_query_param] = plain
-        return super().decode_cursor(type("Asked", (), {"query_params": asked})())
+        except (ValueError, crypto.SealBroken) as error:
+            raise NotFound(self.invalid_cursor_message) from error
+        return super().decode_cursor(Asked({self.cursor_query_param: plain}))
 
 
 def vehicles(request: Request, credential: AppCredential) -> Response:

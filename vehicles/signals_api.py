@@ -20,6 +20,7 @@ from vehicles.app_scopes import LOCATION, class_of
 from vehicles.app_serializers import HistoryQuestion, HistorySerializer
 from vehicles.app_signals import BINS, MOST_NAMES, Wanted
 from vehicles.apps_api import app_of
+from vehicles.coarsening import EPOCH
 from vehicles.signals import Signal, by_name
 
 DAY = timedelta(days=1)
@@ -53,7 +54,7 @@ class SignalHistory(APIView):
         asked: dict[str, Any] = form.validated_data
         moment = now()
         until = asked.get("to") or moment
-        since = asked.get("from") or until - DAY
+        since = asked.get("from") or max(until, EPOCH + DAY) - DAY
         signals = named(asked["names"])
         credential = app_of(request)
         reach = credential and app_reads.reach(credential=credential, public_id=public_id, now=moment)

@@ -115,6 +115,12 @@ def take(*, text: str, kind: AppCredential.Kind, app: App, now: datetime) -> App
     return found
 
 
+def give_back(*, credential: AppCredential) -> None:
+    """Let a credential that was taken, and bought nothing, be taken again; in the transaction in which it was taken."""
+    credential.used_at = None
+    credential.save(update_fields=["used_at"])
+
+
 def end_sessions(*, sessions: Iterable[object], because: AppSession.Ended, now: datetime) -> int:
     """End sessions at once, and with them all that was issued from them. Idempotent."""
     running = AppSession.objects.filter(pk__in=list(sessions), ended_at=None)

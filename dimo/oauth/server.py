@@ -11,7 +11,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.integrations.django_oauth2 import AuthorizationServer
 from authlib.integrations.django_oauth2.requests import DjangoOAuth2Payload, DjangoOAuth2Request
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError, grants
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError, grants
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from django.conf import settings
@@ -90,6 +90,19 @@ class RefreshGrant(grants.RefreshTokenGrant):
 
     def authenticate_user(self, refresh_token: AppCredential) -> User:
         return refresh_token.session.user
+
+    def _validate_token_scope(self, token: AppCredential) -> None:
+        """Clients repeat what they first asked for. What the owner did not allow falls out, and the answer says so."""
+        asked = scopes.split(self.request.payload.scope) or list(token.scopes)
+        held = [scope for scope in token.scopes if scopes.within(scope, asked)]
+        self.granted = sorted({*held, *(scope for scope in asked if scopes.within(scope, token.scopes))})
+        if not self.granted:
+            credentials.give_back(credential=token)
+            raise InvalidScopeError
+
+    def issue_token(self, user: User, refresh_token: AppCredential) -> dict[str, Any]:
+        token: dict[str, Any] = self.generate_token(user=user, scope=" ".join(self.granted))
+        return token
 
     def revoke_old_credential(self, refresh_token: AppCredential) -> None:
         """It was used up when it was taken."""

@@ -184,6 +184,8 @@ def test_a_refresh_token_works_once_and_its_return_ends_the_family():
 def test_a_renewed_token_may_be_narrower_and_never_wider():
     reading, vehicle = make_reading(levels={"vehicles": "exact", "battery": "exact"})
     assert renew(reading.app, reading.refresh, scope="location:precise").json()["error"] == "invalid_scope"
+    told = renew(reading.app, reading.refresh, scope="vehicles location:precise battery.soc").json()
+    assert told["scope"] == "battery.soc vehicles"
     reading, vehicle = make_reading(vehicle=vehicle)
     told = renew(reading.app, reading.refresh, scope="vehicles").json()
     assert told["scope"] == "vehicles"
