@@ -66,7 +66,7 @@ def log_download(*, license: License, now: datetime) -> int:
 def written(sql: str, license: License, what: str, now: datetime, **more: Any) -> int:
     """One entry per vehicle of the license's evidence."""
     quote = license.quote
-    facts = {
+    facts: dict[str, Any] = {
         "now": now,
         "buyer": str(license.organization_id),
         "name": license.organization.name[:120],

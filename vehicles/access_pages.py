@@ -1,7 +1,7 @@
 """The diary of who read what, app, buyer, steward or operator; of the person whose data it was, and nobody else's."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
@@ -81,7 +81,7 @@ def uuid_of(text: str) -> str:
         raise Http404 from error
 
 
-def line(entry: AccessEntry, known: dict[int, Vehicle], grants: dict[str, object]) -> dict[str, object]:
+def line(entry: AccessEntry, known: dict[int, Vehicle], grants: Mapping[str, object]) -> dict[str, object]:
     """An entry as the diary tells it: the finest level of what was read stands for all."""
     scopes = app_reads.granted_words(entry.scopes)
     return {

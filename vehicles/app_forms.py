@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -69,8 +69,8 @@ class ReachForm(forms.Form):
     def __init__(self, data: Any, *, mine: Sequence[Vehicle], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.mine = {str(vehicle.public_id): vehicle for vehicle in mine}
-        self.fields["vehicles"].choices = [(key, str(vehicle)) for key, vehicle in self.mine.items()]
-        self.fields["vehicles"].label = _("Which vehicles")
+        which = cast(forms.MultipleChoiceField, self.fields["vehicles"])
+        which.choices, which.label = [(key, str(vehicle)) for key, vehicle in self.mine.items()], _("Which vehicles")
 
     def chosen(self) -> list[Vehicle]:
         return [self.mine[key] for key in self.cleaned_data["vehicles"]]

@@ -7,7 +7,7 @@ that moment, so that what was taken back meanwhile is not answered, and what is 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -127,7 +127,7 @@ def log_read(
         GrantEnded: something was taken back since `reach`; nothing is written.
         AccessNotLogged: nothing may be answered.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "now": now,
         "what": what,
         "scopes": sorted(set(scopes)),

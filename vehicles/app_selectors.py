@@ -46,9 +46,9 @@ def ended_grants_of(*, owner: User, now: datetime) -> QuerySet[AppGrant]:
 def hidden_stretches(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Stretch]:
     """Times, both ends included, of which no app is told anything: private and deleted trips, by whichever source."""
     trips = Trip.objects.filter(Q(private=True) | Q(deleted_at__isnull=False), vehicle=vehicle)
-    trips = trips.filter(started_at__lt=until, ended_at__gte=since).values_list("started_at", "ended_at")
+    trips = trips.filter(started_at__lt=until, ended_at__gte=since)
     stretches = HiddenStretch.objects.filter(vehicle=vehicle, starts_at__lt=until, ends_at__gte=since)
-    return sorted({*trips, *stretches.values_list("starts_at", "ends_at")})
+    return sorted({*trips.values_list("started_at", "ended_at"), *stretches.values_list("starts_at", "ends_at")})
 
 
 def trips_for_apps(*, vehicle: Vehicle, since: datetime | None) -> QuerySet[Trip]:

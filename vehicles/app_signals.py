@@ -165,9 +165,9 @@ def without_ends(values: pa.Table, vehicle: Vehicle, since: datetime, until: dat
     trips = Trip.objects.filter(vehicle=vehicle, started_at__lt=until, ended_at__gte=since, deleted_at=None)
     area = np.asarray(values.column("signal_id").to_numpy()) == CELL
     cells, keep = np.asarray(values.column("value").to_numpy()), ~area
-    for begins, ends, *home in trips.values_list("started_at", "ended_at", "start_cell", "end_cell"):
-        if None not in home:
-            keep |= area & within(values, [(begins, ends)]) & ~np.isin(cells, [float(cell) for cell in home])
+    for begins, ends, start, end in trips.values_list("started_at", "ended_at", "start_cell", "end_cell"):
+        if start is not None and end is not None:
+            keep |= area & within(values, [(begins, ends)]) & ~np.isin(cells, [float(start), float(end)])
     return values.filter(pa.array(keep))
 
 

@@ -43,9 +43,13 @@ def row(trip: Trip, reach: Reach, track: Sequence[Place]) -> dict[str, Any]:
     if reach.level(LOCATION):
         found["cells"] = passed(trip)
     if reach.level(LOCATION) == EXACT:
-        ends = {"start": track[0], "end": track[-1]} if track else {"start": None, "end": None}
-        found |= {n: at and {"latitude": at.lat, "longitude": at.lon} for n, at in ends.items()}
+        found |= {"start": point(track[0]) if track else None, "end": point(track[-1]) if track else None}
     return found
+
+
+def point(place: Place) -> dict[str, float]:
+    """A place as the API tells it."""
+    return {"latitude": place.lat, "longitude": place.lon}
 
 
 def times(trip: Trip, fineness: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Each answer is made first, then logged, then given; `app_reads.log_read` has the
 
 import base64
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
@@ -62,7 +62,7 @@ class SealedPage(CursorPage):
             plain = crypto.unseal(base64.urlsafe_b64decode(text.encode()), label="app-cursor").decode()
         except (ValueError, crypto.SealBroken) as error:
             raise NotFound(self.invalid_cursor_message) from error
-        return super().decode_cursor(Asked({self.cursor_query_param: plain}))
+        return super().decode_cursor(cast(Request, Asked({self.cursor_query_param: plain})))
 
 
 def vehicles(request: Request, credential: AppCredential) -> Response:
@@ -130,4 +130,4 @@ def latest(request: Request, credential: AppCredential, public_id: UUID) -> Resp
         until=max((value.ts for value in values), default=None),
         now=moment,
     )
-    return Response(LastValueSerializer(values, many=True).data)
+    return Response(LastValueSerializer(values, many=True).data)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from vehicles import app_reads, app_signals
 from vehicles.api import own_vehicle
 from vehicles.app_scopes import LOCATION, class_of
 from vehicles.app_serializers import HistoryQuestion, HistorySerializer
-from vehicles.app_signals import BINS, MOST_NAMES, Wanted
+from vehicles.app_signals import BINS, MOST_NAMES, Told, Wanted
 from vehicles.apps_api import app_of
 from vehicles.coarsening import EPOCH
 from vehicles.signals import Signal, by_name
@@ -62,13 +62,10 @@ class SignalHistory(APIView):
         wanted = [Wanted(signal, reach.fineness(signal) if reach else EXACT) for signal in signals]
         if reach and not any(each.fineness for each in wanted):
             raise reach.refusal(*sorted({class_of(signal) for signal in signals}))
+        interval = BINS.get(asked.get("interval", ""))
         told = app_signals.history(
             asked=app_signals.question(
-                vehicle=vehicle,
-                wanted=wanted,
-                interval=BINS.get(asked.get("interval", "")),
-                for_app=reach is not None,
-                now=moment,
+                vehicle=vehicle, wanted=wanted, interval=interval, for_app=reach is not None, now=moment
             ),
             since=since,
             until=until,
@@ -76,21 +73,20 @@ class SignalHistory(APIView):
             most=asked["page_size"],
         )
         if reach:
+            scopes = app_reads.scopes_told(each for each in wanted if each.fineness)
+            rows = {vehicle.pk: len(told.points)}
             app_reads.log_read(
-                reach=reach,
-                what="signals",
-                scopes=app_reads.scopes_told(each for each in wanted if each.fineness),
-                rows={vehicle.pk: len(told.points)},
-                since=since,
-                until=until,
-                now=moment,
+                reach=reach, what="signals", scopes=scopes, rows=rows, since=since, until=until, now=moment
             )
-        body = {
-            "next": next_page(request, told.after),
-            "results": [app_signals.row_of(point) for point in told.points],
-            "withheld": [withheld(each.signal) for each in wanted if each.fineness == OFF],
-        }
-        return Response(HistorySerializer(body).data)
+        return Response(HistorySerializer(body(request, told, wanted)).data)
+
+
+def body(request: Request, told: Told, wanted: list[Wanted]) -> dict[str, Any]:
+    return {
+        "next": next_page(request, told.after),
+        "results": [app_signals.row_of(point) for point in told.points],
+        "withheld": [withheld(each.signal) for each in wanted if each.fineness == OFF],
+    }
 
 
 def named(names: str) -> list[Signal]:

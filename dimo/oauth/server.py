@@ -292,5 +292,7 @@ def metadata() -> dict[str, object]:
 def answer(request: HttpRequest, endpoint: str) -> HttpResponse:
     """What the token endpoint or the one for revocation says."""
     if endpoint == "token":
-        return server.create_token_response(request)
-    return server.create_endpoint_response(endpoint, request)
+        found: HttpResponse = server.create_token_response(request)
+    else:
+        found = server.create_endpoint_response(endpoint, request)
+    return found

@@ -41,7 +41,7 @@ def answered(request: HttpRequest, endpoint: str) -> HttpResponse:
         return refused("invalid_request", "Send it by POST.", 405)
     if request.content_type != "application/x-www-form-urlencoded":
         return refused("invalid_request", "Send application/x-www-form-urlencoded.", 400)
-    if "\0" in "".join([*request.POST.values(), *request.POST]):
+    if any("\0" in text for pair in request.POST.items() for text in map(str, pair)):
         return refused("invalid_request", "No NUL, please.", 400)
     try:
         if wait := over_rate(request):
