@@ -74,12 +74,16 @@ def test_what_is_revoked_while_it_is_read_is_not_answered(monkeypatch):
     assert entries(vehicle.owner) == []
 
 
-@pytest.mark.parametrize("because", ["suspended", "closed", "handed over"])
+@pytest.mark.parametrize("because", ["narrowed", "suspended", "closed", "handed over"])
 def test_whatever_ends_meanwhile_ends_the_read(monkeypatch, because):
     reading, vehicle = make_reading()
 
     def meanwhile(*, reach):
-        if because == "suspended":
+        if because == "narrowed":
+            app_grants.narrow_grant(
+                owner=vehicle.owner, grant_id=reach.grant.pk, vehicles=[vehicle], scopes=["battery"], now=timezone.now()
+            )
+        elif because == "suspended":
             registration.set_suspended(app=reading.app, suspended=True, operator=make_user(), now=timezone.now())
         elif because == "closed":
             registration.close_app(developer=reading.app.developer, app_id=reading.app.pk, now=timezone.now())
