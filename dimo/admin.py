@@ -6,11 +6,14 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 from unfold.admin import ModelAdmin
 
 from dimo.admin_site import ReadOnlyAdmin
 from dimo.api.models import ApiKey
 from dimo.audit.models import AuditEvent
+from dimo.oauth import registration
+from dimo.oauth.models import App
 from dimo.users import access
 from dimo.users.models import User
 from dimo.wallets.models import Wallet
@@ -75,3 +78,46 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     ordering = ("-at",)
     show_full_result_count = False
+
+
+@admin.register(App)
+class AppAdmin(ModelAdmin):
+    """Who asks owners for data. Suspending refuses every read at once; verifying shows on the consent screen."""
+
+    list_display = ("name", "publisher", "website", "developer", "registered_at", "verified_at", "suspended_at")
+    list_filter = (("verified_at", admin.EmptyFieldListFilter), ("suspended_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "publisher", "developer__email")
+    list_select_related = ("developer",)
+    fields = (*list_display, "redirect_uris", "scopes", "closed_at")
+    readonly_fields = fields
+    actions: ClassVar = ["suspend", "resume", "verify", "unverify"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: App | None = None) -> bool:
+        return False
+
+    @admin.action(description="Suspend: refuse every read at once", permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[App]) -> None:
+        for app in queryset:
+            registration.set_suspended(app=app, suspended=True, operator=request.user, now=now())
+        messages.success(request, f"Suspended: {queryset.count()}")
+
+    @admin.action(description="Resume: owners' permissions count again", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[App]) -> None:
+        for app in queryset:
+            registration.set_suspended(app=app, suspended=False, operator=request.user, now=now())
+        messages.success(request, f"Resumed: {queryset.count()}")
+
+    @admin.action(description="Verify: we know this publisher", permissions=["change"])
+    def verify(self, request: HttpRequest, queryset: QuerySet[App]) -> None:
+        for app in queryset:
+            registration.set_verified(app=app, verified=True, operator=request.user, now=now())
+        messages.success(request, f"Verified: {queryset.count()}")
+
+    @admin.action(description="Take the verification back", permissions=["change"])
+    def unverify(self, request: HttpRequest, queryset: QuerySet[App]) -> None:
+        for app in queryset:
+            registration.set_verified(app=app, verified=False, operator=request.user, now=now())
+        messages.success(request, f"No longer verified: {queryset.count()}")

@@ -37,6 +37,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep exports": {"task": "vehicles.exports.tasks.sweep_exports", "schedule": 60.0},
     "prune answers": {"task": "dimo.tasks.prune_idempotent_answers", "schedule": 3600.0},
     "prune sessions": {"task": "dimo.tasks.prune_sessions", "schedule": 3600.0},
+    "prune app credentials": {"task": "dimo.tasks.prune_app_credentials", "schedule": 3600.0},
     "days ahead": {"task": "vehicles.tasks.ensure_partitions", "schedule": 3600.0},
     "cut trips": {"task": "vehicles.tasks.cut_due_trips", "schedule": 30.0},
     "cut charges": {"task": "vehicles.charging.tasks.cut_due_sessions", "schedule": 60.0},

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dimo.api import idempotency
 from dimo.health import PULSE_SECONDS, pulse_name
+from dimo.oauth import credentials
 from dimo.users import traces
 from dimo.valkey import connection
 
@@ -27,3 +28,9 @@ def prune_idempotent_answers() -> int:
 def prune_sessions() -> int:
     """Sessions past their end, and other traces of signing in."""
     return traces.prune_traces(now=timezone.now())
+
+
+@shared_task
+def prune_app_credentials() -> int:
+    """Codes and tokens of apps a day after their end."""
+    return credentials.prune_credentials(now=timezone.now())

@@ -27,6 +27,3 @@ class LicensingConfig(AppConfig):
             navigation.register(
                 audience="buyer", label=label, url_name=url_name, icon=icon, order=10 * order, phone=True
             )
-        navigation.register(
-            audience="driver", label=_("Access log"), url_name="access-log", icon="eye", order=70, phone=False
-        )

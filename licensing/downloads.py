@@ -6,7 +6,7 @@ from django.utils import timezone
 from dimo.downloads import answer
 from dimo.errors import DomainError
 from dimo.users.models import User
-from licensing import licenses
+from licensing import access, licenses
 from licensing.datasets import files
 from licensing.datasets.manifest import NAME as MANIFEST
 from licensing.models import License
@@ -22,7 +22,7 @@ def serve(request: HttpRequest, *, license: License, user: User, name: str) -> H
     """Send a file that the license's manifest names, and write the download into the drivers' log.
 
     Raises:
-        LicenseNotDelivered, FileNotInDataset
+        LicenseNotDelivered, FileNotInDataset, AccessNotLogged
     """
     dataset = licenses.delivered(license=license)
     folder = files.lake() / dataset.folder
@@ -31,5 +31,7 @@ def serve(request: HttpRequest, *, license: License, user: User, name: str) -> H
         hashes[MANIFEST] = files.file_sha256(folder / MANIFEST)
     if name not in hashes:
         raise FileNotInDataset
-    licenses.note_download(license=license, user=user, name=name, now=timezone.now())
+    now = timezone.now()
+    licenses.note_download(license=license, user=user, name=name, now=now)
+    access.log_download(license=license, now=now)
     return answer(request, path=folder / name, etag=hashes[name])

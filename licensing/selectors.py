@@ -1,18 +1,16 @@
 """Reads of offers, quotes and licenses: a buyer's through the buyer's organizations, a union's through the union."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from dimo.api.models import ApiKey
-from dimo.audit.models import AuditEvent
 from dimo.ledger.models import Account, Asset
 from dimo.ledger.selectors import balance_of
 from dimo.users.models import User
-from licensing.models import Contribution, License, Offer, Organization, OrganizationKey, Quote
+from licensing.models import License, Offer, Organization, OrganizationKey, Quote
 from unions import rulebook
 from unions.models import Union
 from unions.selectors import policy_at
@@ -87,24 +85,3 @@ def held_for_builds(*, organization: Organization, asset: str) -> int:
         organization=organization, asset=asset, state__in=[License.State.FUNDED, License.State.BUILDING]
     )
     return sum(int(price) for price in waiting.values_list("price", flat=True))
-
-
-def who_looked(*, member: User, now: datetime, days: int = 7) -> list[dict[str, Any]]:
-    """Deliveries and downloads of data that includes a member's vehicles, newest first, with how many of their rows."""
-    mine = Contribution.objects.filter(member=member).values("license").annotate(vehicles=Count("pk"))
-    rows = {str(row["license"]): row["vehicles"] for row in mine}
-    events = AuditEvent.objects.filter(
-        object_kind="license",
-        object_id__in=list(rows),
-        action__in=["license.delivered", "license.downloaded"],
-        at__gte=now - timedelta(days=days),
-        at__lte=now,
-    ).order_by("-at")[:100]
-    licenses = License.objects.filter(pk__in={event.object_id for event in events}).select_related(
-        "organization", "union", "quote__offer", "quote__policy", "quote__terms"
-    )
-    found = {str(license.pk): license for license in licenses}
-    return [
-        {"at": event.at, "action": event.action, "license": found[event.object_id], "vehicles": rows[event.object_id]}
-        for event in events
-    ]

@@ -20,7 +20,5 @@ urlpatterns: list[URLPattern] = [
     path("organization/choose/", organization.choose, name="organization-choose"),
     path("unions/<slug:slug>/offers/", offers.union_offers, name="union-offers"),
     path("unions/<slug:slug>/offers/<uuid:offer_id>/withdraw/", offers.offer_withdraw, name="offer-withdraw"),
-    path("parts/who-looked/", drivers.who_looked, name="who-looked"),
-    path("access-log/", drivers.access_log, name="access-log"),
     path("parts/buyers-view.geojson", drivers.buyers_view_geojson, name="buyers-view-geojson"),
 ]

@@ -5,40 +5,10 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from vehicles import kinds
+from vehicles.classes import CAR_CLASSES
 
 Level = Literal["off", "statistics", "coarse", "exact"]
 
-# A tree, written as dotted paths. `location` is ordered instead: a finer leaf contains the coarser ones.
-CAR_CLASSES: Final[dict[str, str]] = {
-    "battery": "Battery and charging",
-    "battery.soh": "Battery health",
-    "battery.soc": "Charge level",
-    "battery.charging": "Charging sessions",
-    "odometer": "Odometer and usage",
-    "energy": "Energy use",
-    "energy.fuel": "Fuel",
-    "energy.electricity": "Electricity",
-    "diagnostics": "Diagnostics",
-    "diagnostics.dtc": "Fault codes",
-    "diagnostics.maintenance": "Maintenance values",
-    "behavior": "Speed and driving",
-    "behavior.events": "Driving events",
-    "behavior.speed_series": "Speed over time",
-    "location": "Location",
-    "location.region": "Region",
-    "location.approx": "Area of about 36 km²",
-    "location.coarse": "Area of about 5 km²",
-    "location.precise": "Exact positions",
-    "identity": "Identity of the vehicle",
-    "identity.vin_stem": "Make, model and year from the VIN",
-    "identity.vin": "Full VIN",
-    "cabin": "Cabin",
-    "cabin.voice": "Voice",
-    "derived": "Derived values",
-    "derived.safe_score": "Safe driving score",
-    "derived.carbon_units": "Carbon units",
-    "derived.value_estimate": "Value estimate",
-}
 # Other kinds of devices add leaves in their catalog files; none can take the name of one of these.
 SIGNAL_CLASSES: Final[Mapping[str, str]] = ChainMap(CAR_CLASSES, kinds.leaves)  # type: ignore[arg-type]
 LOCATION_LEAVES: Final = ("location.region", "location.approx", "location.coarse", "location.precise")

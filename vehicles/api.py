@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import measurements, ownership_selectors
+from vehicles import apps_api, measurements, ownership_selectors
 from vehicles.models import Vehicle
 from vehicles.serializers import LastValueSerializer, VehicleSerializer
 
@@ -27,7 +27,13 @@ def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
 class VehicleList(ListAPIView[Vehicle]):
     serializer_class = VehicleSerializer
     permission_classes = (HasScope("driver"),)
+    read_by_apps = True
     queryset = Vehicle.objects.none()
+
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        if credential := apps_api.app_of(request):
+            return apps_api.vehicles(request, credential)
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Vehicle]:
         return ownership_selectors.known_to(owner=cast(User, self.request.user)).order_by("-pk")
@@ -35,10 +41,13 @@ class VehicleList(ListAPIView[Vehicle]):
 
 class LatestSignals(APIView):
     permission_classes = (HasScope("driver"),)
+    read_by_apps = True
 
     @extend_schema(
         summary="The newest reading of each signal", tags=["vehicles"], responses=LastValueSerializer(many=True)
     )
     def get(self, request: Request, public_id: UUID) -> Response:
+        if credential := apps_api.app_of(request):
+            return apps_api.latest(request, credential, public_id)
         values = measurements.last_values(vehicle=own_vehicle(request, public_id))
         return Response(LastValueSerializer(values, many=True).data)  # type: ignore[arg-type]

@@ -3,12 +3,14 @@
 from django.urls import URLPattern, path
 
 from vehicles import (
+    access_api,
     api,
     diagnostics_api_urls,
     diary_api_urls,
     movement_api_urls,
     privacy_api_urls,
     rejection_api_urls,
+    signals_api,
     views,
 )
 from vehicles.charging import api_urls as charging_api_urls
@@ -21,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("vehicles/<uuid:public_id>/signals/latest", api.LatestSignals.as_view(), name="api-latest"),
     path("export/", exports.Exports.as_view(), name="api-export"),
     *diary_api_urls.urlpatterns,
+    path("vehicles/<uuid:public_id>/signals/", signals_api.SignalHistory.as_view(), name="api-signals"),
+    path("access-log/", access_api.AccessLog.as_view(), name="api-access-log"),
     *diagnostics_api_urls.urlpatterns,
     *movement_api_urls.urlpatterns,
     *rejection_api_urls.urlpatterns,

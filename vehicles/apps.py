@@ -6,10 +6,14 @@ class VehiclesConfig(AppConfig):
     name = "vehicles"
 
     def ready(self) -> None:
+        from dimo.oauth import scopes
         from dimo.pages import navigation
-        from vehicles import selectors
+        from vehicles import app_grants, app_scopes, registry, selectors
         from vehicles.erasure import room, steps
         from vehicles.exports import driving_tables, ground_tables, tables, vehicle_tables
+
+        scopes.register("vehicles", app_scopes.scopes)
+        registry.on_owner_change("apps", app_grants.end_with_owner)
 
         navigation.register_audience(
             "driver", label=_("Driving"), order=10, home="home", has=selectors.has_vehicle, fallback=True
@@ -19,6 +23,8 @@ class VehiclesConfig(AppConfig):
             (_("Trips"), "trips", "route", 30, True),
             (_("Imports"), "imports", "file-up", 35, False),
             (_("Privacy zones"), "privacy-zones", "shield", 38, False),
+            (_("Apps"), "apps", "blocks", 65, False),
+            (_("Access log"), "access-log", "eye", 70, False),
         ):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)
         for part in (room.GROUND, room.VEHICLES):

@@ -35,4 +35,5 @@ class LastValueSerializer(serializers.Serializer[LastValue]):
     unit = serializers.CharField(source="signal.unit")
     timestamp = serializers.DateTimeField(source="ts")
     value = serializers.FloatField()
+    text = serializers.CharField(source="words", help_text="what the number does not say: a code's name, an area")
     flags = serializers.ListField(source="doubts", child=serializers.CharField())

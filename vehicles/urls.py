@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from vehicles import (
+    app_urls,
     connect_urls,
     diagnostics_urls,
     diary_urls,
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("data/trips.geojson", parts.trips_geojson, name="trips-geojson"),
     path("data/telemetry.json", parts.telemetry_json, name="telemetry-json"),
     *diary_urls.urlpatterns,
+    *app_urls.urlpatterns,
     *connect_urls.urlpatterns,
     *phone_urls.urlpatterns,
     *import_urls.urlpatterns,

@@ -18,6 +18,7 @@ FRAMEWORK = {
     "authentication_failed": (401, "The credentials do not work."),
     "key_malformed": (401, "Write it as: Authorization: Bearer <key>"),
     "permission_denied": (403, "You may not do this."),
+    "app_not_allowed": (403, "Apps may not ask this, whatever their owner allowed; it takes a key or a person."),
     "scope_missing": (403, "This key does not bear the scope that the request needs."),
     "not_found": (404, "There is nothing here that you may see."),
     "method_not_allowed": (405, "This address does not answer that method."),

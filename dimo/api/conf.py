@@ -4,10 +4,11 @@ import os
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "dimo.api.authentication.AppAuthentication",
         "dimo.api.authentication.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["dimo.api.permissions.PersonOrKey"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["dimo.api.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "dimo.api.pagination.CursorPage",
@@ -17,6 +18,7 @@ REST_FRAMEWORK = {
         "caller": os.environ.get("API_RATE", "600/min"),
         "anonymous": os.environ.get("API_RATE_ANONYMOUS", "60/min"),
         "ingest": os.environ.get("API_RATE_INGEST", "6000/min"),
+        "oauth": os.environ.get("API_RATE_OAUTH", "120/min"),
     },
     "EXCEPTION_HANDLER": "dimo.api.problems.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

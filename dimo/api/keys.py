@@ -24,7 +24,7 @@ USED_AGAIN_AFTER = timedelta(minutes=5)
 
 
 class ScopeUnknown(DomainError):
-    """A key's scopes are some of: buyer, device, driver, steward."""
+    """A key's scopes are some of: buyer, developer, device, driver, steward."""
 
     status = 400
 

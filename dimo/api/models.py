@@ -14,6 +14,7 @@ class ApiKey(models.Model):
 
     class Scope(models.TextChoices):
         BUYER = "buyer", "License and download data"
+        DEVELOPER = "developer", "Register apps"
         DEVICE = "device", "Send telemetry"
         DRIVER = "driver", "Read one's own vehicles"
         STEWARD = "steward", "Run a union"

@@ -10,6 +10,7 @@ from rest_framework.throttling import BaseThrottle
 
 from dimo.api.callers import client_address
 from dimo.api.models import ApiKey
+from dimo.oauth.models import AppCredential
 from dimo.valkey import connection
 
 if TYPE_CHECKING:  # the framework imports this module while it defines APIView
@@ -32,9 +33,11 @@ def parse_rate(text: str) -> tuple[int, int]:
 
 
 def caller(request: Request) -> str:
-    """A key, a person, or an address: the narrowest name we have for who asks."""
+    """A key, an app for one person, a person, or an address: the narrowest name we have for who asks."""
     if isinstance(request.auth, ApiKey):
         return f"key:{request.auth.pk}"
+    if isinstance(request.auth, AppCredential):
+        return f"app:{request.auth.session.app_id}:{request.user.pk}"
     if request.user and request.user.is_authenticated:
         return f"user:{request.user.pk}"
     return f"address:{client_address(request._request)}"

@@ -14,6 +14,8 @@ PERMISSIONS = frozenset(
         "dimo.view_wallet",
         "dimo.view_apikey",
         "dimo.view_auditevent",
+        "dimo.view_app",
+        "dimo.change_app",
         "ledger.view_account",
         "ledger.view_journal",
         "vehicles.view_vehicle",

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from dimo.audit import trail
 from dimo.errors import DomainError
+from licensing import access
 from licensing.datasets import claims, files
 from licensing.datasets.consented import Consent, narrowed, read_consent
 from licensing.datasets.weights import weights
@@ -58,6 +59,7 @@ def deliver(*, license_id: UUID, attempt: UUID, built: Built, now: datetime) -> 
         built_at=now,
     )
     Contribution.objects.bulk_create(contributions(license, built), batch_size=BATCH)
+    access.log_delivery(license=license, spans=built.consent.spans, now=now)
     license.state, license.delivered_at = License.State.DELIVERED, now
     license.phase, license.attempt = "", None
     license.done_rows = license.total_rows

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 from django.db.models import Sum
 
-from licensing.datasets.coarsening import blur, exact_step
 from licensing.datasets.consented import Consent, Span, signal_spans
 from licensing.datasets.hot import Measured
 from licensing.datasets.pseudonyms import pids
 from licensing.datasets.query import CONSENT_SCHEMA, SIGNAL_SCHEMA, TWIN_SCHEMA, VEHICLE_SCHEMA, WORD_SCHEMA, Inputs
 from licensing.models import License
 from licensing.uses import known_signals
+from vehicles.coarsening import blur, exact_step
 from vehicles.models import Trip
 from vehicles.signals import Signal
 from vehicles.zones.enforced import withholds

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from dimo.version import code_version
-from licensing.datasets.coarsening import Blur, blur
 from licensing.datasets.files import file_sha256
 from licensing.models import License
 from licensing.uses import AGGREGATE, known_signals
 from unions import rulebook
 from unions.platform_floor import EXACT_DAYS
+from vehicles.coarsening import Blur, blur
 from vehicles.models import ImportBatch, Source
 from vehicles.signals import CELL, Signal
 

@@ -4,8 +4,8 @@ import hmac
 from collections.abc import Iterable
 
 from dimo.crypto import license_key, pid_under
-from licensing.datasets.coarsening import QUARTER
 from licensing.models import License
+from vehicles.coarsening import QUARTER
 from vehicles.models import Vehicle
 
 

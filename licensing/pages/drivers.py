@@ -1,52 +1,16 @@
-"""What drivers are told about buyers: who got rows of theirs, and what a buyer would see of their trips."""
+"""What drivers are told about buyers: what one would see of their trips. Who got rows stands in the access log."""
 
 from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dimo.pages.slots import respond
 from dimo.users.models import User
-from licensing import outlook, selectors
-from unions.vocabulary import PURPOSES, TIER_LABELS
+from licensing import outlook
 from vehicles.models import Vehicle
-
-WEEK = 7
-YEAR = 365
-
-
-@require_safe
-@login_required
-def who_looked(request: HttpRequest) -> HttpResponse:
-    """How many buyers received rows of the driver's in seven days, and how many of them exact positions."""
-    now = timezone.now()
-    member = cast(User, request.user)
-    events = selectors.who_looked(member=member, now=now, days=WEEK)
-    licenses = {event["license"].pk: event["license"] for event in events}
-    buyers = {license.organization_id: license.organization for license in licenses.values()}
-    exact = {
-        license.organization_id
-        for license in licenses.values()
-        if outlook.had_exact_positions(license=license, member=member)
-    }
-    context = {"days": WEEK, "buyers": sorted(buyers.values(), key=str), "exact": len(exact)}
-    return respond(request, "licensing/_who_looked.html", context, title=_("Who looked"))
-
-
-@require_safe
-@login_required
-def access_log(request: HttpRequest) -> HttpResponse:
-    """Every delivery and download that held the driver's rows, in the last year."""
-    events = selectors.who_looked(member=cast(User, request.user), now=timezone.now(), days=YEAR)
-    for event in events:
-        quote = event["license"].quote
-        event["tier"], event["purpose"] = TIER_LABELS[quote.tier], PURPOSES[quote.purpose].label
-    return render(request, "licensing/access_log.html", {"events": events})
 
 
 @require_safe

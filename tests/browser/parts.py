@@ -121,8 +121,8 @@ def payout(request: HttpRequest) -> HttpResponse:
 
 def looked(request: HttpRequest) -> HttpResponse:
     names = ("Aalto Grid Lab", "Port Sorrel City", "NovaTyre", "Volta Analytics")
-    buyers = [SimpleNamespace(name=name) for name in names]
-    return render(request, "licensing/_who_looked.html", {"days": 7, "buyers": buyers, "exact": 1})
+    readers = [SimpleNamespace(name=name) for name in names]
+    return render(request, "apps/_who_looked.html", {"days": 7, "readers": readers, "exact": 1})
 
 
 def sales(request: HttpRequest) -> HttpResponse:

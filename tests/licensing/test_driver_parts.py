@@ -4,13 +4,17 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from licensing import outlook, selectors
+from dimo.audit import access_selectors
+from dimo.audit.reads import AccessNotLogged
+from licensing import access, outlook, selectors
 from licensing.datasets.build import build_dataset
-from licensing.licenses import note_download
+from licensing.models import Contribution, Dataset
 from tests.licensing import factories as make
 from tests.unions import factories as unions
 from unions.consent import grant
@@ -31,16 +35,54 @@ def delivered(union, **fields):
     return license
 
 
+def read_by_buyers(person):
+    return list(access_selectors.entries_of(owner=person, reader="buyer"))
+
+
 def test_a_driver_sees_each_delivery_and_download_that_held_rows_of_theirs():
     union = make.union()
     mine = make.fleet(union, 6)[0]
     license = delivered(union)
-    note_download(license=license, user=license.bought_by, name="rows.parquet", now=make.NOW + timedelta(hours=1))
-    seen = selectors.who_looked(member=mine.member, now=make.NOW + make.DAY)
-    assert [event["action"] for event in seen] == ["license.downloaded", "license.delivered"]
-    assert {event["license"] for event in seen} == {license}
-    assert selectors.who_looked(member=unions.user(), now=make.NOW + make.DAY) == []
-    assert selectors.who_looked(member=mine.member, now=make.NOW + 9 * make.DAY) == []
+    access.log_download(license=license, now=make.NOW + timedelta(hours=1))
+    taken, built = read_by_buyers(mine.member)
+    assert (taken.what, built.what) == ("download", "dataset")
+    assert {entry.under_id for entry in (taken, built)} == {str(license.pk)}
+    assert built.rows == Contribution.objects.get(license=license, member=mine.member).rows
+    assert (built.reader_name, built.vehicle_id) == (license.organization.name, mine.vehicle_id)
+    assert (built.since, built.until) == (license.quote.period_from, license.quote.period_to)
+    assert access.log_download(license=license, now=make.NOW + timedelta(hours=2)) == 0
+    assert read_by_buyers(unions.user()) == []
+
+
+def test_a_build_is_logged_for_all_its_vehicles_in_one_statement():
+    union = make.union()
+    make.fleet(union, 6)
+    license = delivered(union)
+    with CaptureQueriesContext(connection) as seen:
+        assert access.log_download(license=license, now=make.NOW + make.DAY) == 6
+    assert sum("INSERT" in query["sql"] for query in seen.captured_queries) == 1
+
+
+def test_what_is_logged_of_a_position_is_what_its_driver_allowed():
+    union = make.union()
+    mine = make.fleet(union, 6)[0]
+    shy = make.member(union, levels={"battery": "exact", "location": "coarse"})
+    delivered(union, signals=(make.SOC, make.LATITUDE, make.LONGITUDE))
+    assert "location:precise" in read_by_buyers(mine.member)[0].scopes
+    assert "location:precise" not in read_by_buyers(shy.member)[0].scopes
+
+
+def test_a_build_that_cannot_be_logged_is_not_delivered(superuser):
+    superuser.execute("REVOKE INSERT ON dimo_accessentry FROM dimo_app")
+    try:
+        union = make.union()
+        make.fleet(union, 6)
+        license = make.license(union)
+        with pytest.raises(AccessNotLogged):
+            build_dataset(license_id=license.pk, clock=lambda: make.NOW)
+    finally:
+        superuser.execute("GRANT INSERT ON dimo_accessentry TO dimo_app")
+    assert not Dataset.objects.exists()
 
 
 def test_only_licenses_with_positions_of_a_willing_driver_count_as_exact():
@@ -58,7 +100,7 @@ def test_the_part_and_the_log_name_the_buyer():
     union = make.union()
     mine = make.fleet(union, 6)[0]
     license = delivered(union)
-    note_download(license=license, user=license.bought_by, name="rows.parquet", now=timezone.now())
+    access.log_download(license=license, now=timezone.now())
     client = signed_in(mine.member)
     part = client.get(reverse("who-looked"), headers={"HX-Request": "true"}).content.decode()
     assert license.organization.name in part

@@ -18,7 +18,7 @@ from dimo.api.pagination import CursorPage
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
 from vehicles import selectors as own
-from vehicles import trip_edits, trips
+from vehicles import apps_api, trip_edits, trips
 from vehicles.api import own_vehicle
 from vehicles.diary import listing, logbook, serializers
 from vehicles.diary.serializers import TripSerializer
@@ -38,7 +38,13 @@ class TripList(ListAPIView[Trip]):
     serializer_class = TripSerializer
     pagination_class = NewestTrips
     permission_classes = (HasScope("driver"),)
+    read_by_apps = True
     queryset = Trip.objects.none()
+
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        if credential := apps_api.app_of(request):
+            return apps_api.trips(request, self, credential, self.kwargs["public_id"])
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Trip]:
         owner = cast(User, self.request.user)

@@ -3,6 +3,7 @@
 Telemetry itself (`message`, `ingest_event`, `rollup_1m`) is SQL, see the migrations and `telemetry.py`.
 """
 
+from vehicles.models.apps import AppGrant, AppGrantVehicle
 from vehicles.models.areas import NamedArea
 from vehicles.models.charging import BatteryHealth, ChargingPlace, ChargingSession, ParkedStretch, PeerMedian
 from vehicles.models.contact import ContactWish, QuietEpisode, VehicleContact
@@ -20,6 +21,8 @@ from vehicles.models.sources import ImportBatch, RejectionCount, Source
 from vehicles.models.trips import HiddenStretch, Trip, TripSeam
 
 __all__ = [
+    "AppGrant",
+    "AppGrantVehicle",
     "BatteryHealth",
     "ChargingPlace",
     "ChargingSession",
