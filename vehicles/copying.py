@@ -82,7 +82,7 @@ def alike(row: Row) -> tuple[Sequence[int], bool]:
 
 
 def run_bytes(rows: Sequence[Row], signals: tuple[int, ...], vehicle_id: int, source_id: int) -> bytearray:
-    """Rows of the same signals, none flagged: one row as often as needed, with moments and values put in their places."""
+    """Rows of the same signals, none flagged: one row repeated, with moments and values put in their places."""
     n, m = len(signals), len(rows)
     head = START.pack(6, 8, 0, 4, vehicle_id, 4, source_id) + names_bytes(signals)
     one = head + empty_values(n) + NO_FLAGS

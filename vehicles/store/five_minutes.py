@@ -4,13 +4,11 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import connection
 
-from vehicles import copying
 from vehicles.signals import charted
+from vehicles.store import binary
 
 # A tie on a moment goes to the lower source for the first value and to the higher for the last.
 FROM_ROWS: Final = """
@@ -25,8 +23,6 @@ COPY: Final = (
     "COPY {table} (vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at)"
     " FROM STDIN (FORMAT binary)"
 )
-TYPES: Final = ("i4", "i2", "i8", "i4", "f8", "f8", "f8", "f8", "f8", "i8", "i8")  # of its columns
-EPOCH: Final = 946_684_800_000_000  # 2000, from which PostgreSQL counts microseconds
 ADD: Final = """
 INSERT INTO rollup_5m AS r SELECT * FROM added_5m ON CONFLICT (vehicle_id, signal_id, bucket) DO UPDATE SET
     n = r.n + excluded.n, sum = r.sum + excluded.sum,
@@ -45,38 +41,26 @@ def rolled(link: duckdb.DuckDBPyConnection, rows: str, *, minutes: int = 5) -> p
     return found
 
 
-def as_binary(buckets: pa.Table) -> bytes:
-    """Buckets as PostgreSQL's COPY reads them: every row of one length, so that all are laid out at once."""
-    fields = [(name, f">{kind}") for name, kind in zip(buckets.column_names, TYPES, strict=True)]
-    layout = [part for name, kind in fields for part in ((f"length of {name}", ">i4"), (name, kind))]
-    rows = np.empty(buckets.num_rows, [("fields", ">i2"), *layout])
-    rows["fields"] = len(fields)
-    for (name, kind), column in zip(fields, buckets.columns, strict=True):
-        if pa.types.is_timestamp(column.type):
-            column = pc.subtract(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()), EPOCH)
-        rows[f"length of {name}"] = np.dtype(kind).itemsize
-        rows[name] = column.to_numpy()
-    return copying.HEADER + rows.tobytes() + copying.TRAILER
+def write(*, buckets: pa.Table) -> None:
+    """Put buckets of a day where there are none; those of a day are written in the transaction that seals it."""
+    with connection.cursor() as cursor, cursor.copy(COPY.format(table="rollup_5m")) as copy:
+        copy.write(binary.copied(buckets))
 
 
-def write(*, buckets: pa.Table, since: datetime, until: datetime, added: bool) -> None:
-    """Put buckets in the place of those in `[since, until)`; `added`: add what they count. In one transaction."""
+def add(*, buckets: pa.Table) -> None:
+    """Add what buckets count to those that are there. In a transaction."""
     with connection.cursor() as cursor:
-        if added:
-            cursor.execute("CREATE TEMP TABLE added_5m (LIKE rollup_5m) ON COMMIT DROP")
-        else:
-            cursor.execute("DELETE FROM rollup_5m WHERE bucket >= %s AND bucket < %s", [since, until])
-        with cursor.copy(COPY.format(table="added_5m" if added else "rollup_5m")) as copy:
-            copy.write(as_binary(buckets))
-        if added:
-            cursor.execute(ADD)
-            cursor.execute("DROP TABLE added_5m")
+        cursor.execute("CREATE TEMP TABLE added_5m (LIKE rollup_5m) ON COMMIT DROP")
+        with cursor.copy(COPY.format(table="added_5m")) as copy:
+            copy.write(binary.copied(buckets))
+        cursor.execute(ADD)
+        cursor.execute("DROP TABLE added_5m")
 
 
 def write_minutes(*, buckets: pa.Table) -> None:
     """Put minutes where there are none; in the same form as those of five."""
     with connection.cursor() as cursor, cursor.copy(COPY.format(table="rollup_1m")) as copy:
-        copy.write(as_binary(buckets))
+        copy.write(binary.copied(buckets))
 
 
 def forget(*, vehicle_id: int, since: datetime, until: datetime) -> None:
