@@ -71,7 +71,7 @@ def message(
                 near is None or (ts > near.ts if side == "before" else ts < near.ts)
             ):
                 values = cold.in_lake(closed[day], [vehicle_id], list(signal_ids), [(ts, ts + MICROSECOND)])
-                near = next(cold.regrouped(values, source_id))
+                near = next(cold.regrouped(values, source_id))._replace(ts=ts)
         return near
 
     return cold.again_if_gone(both) if since < until else None
@@ -97,4 +97,4 @@ def sealed_moment(files: Sequence[str], facts: dict[str, Any], side: Side) -> da
     values = cold.in_lake(files, [facts["vehicle"]], [facts["signal"]], [(facts["since"], facts["until"])])
     values = values.filter((pc.field("source_id") == facts["source"]) & (pc.field("value") >= facts["least"]))
     found: datetime | None = (pc.max if side == "before" else pc.min)(values.column("ts")).as_py()
-    return found
+    return found and found.astimezone(UTC)
