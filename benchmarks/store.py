@@ -53,9 +53,9 @@ def main() -> None:
 
 
 def measure(session: Any, folder: Path) -> None:
-    note = noting(VEHICLES * SIGNALS * A_DAY * DAYS >= ENOUGH)
     ours, bare = ingest(session)
     values, raw = sum_of(ours), sum_of(bare)
+    note = noting(values.values >= ENOUGH)
     note("store, values", values.values, "values", None, None)
     note("store, ingest by COPY", values.values / values.clock, "values/s", 0.5, raw.clock / values.clock)
     by_processor = values.values / values.processor
