@@ -109,8 +109,8 @@ def read_gaps(due: Sequence[VehicleContact], now: datetime) -> dict[int, list[Ga
     oldest = now - FIRST_LOOK
     since = {row.vehicle_id: max(row.learned_until or oldest, oldest) for row in due}
     found: dict[int, list[Gap]] = defaultdict(list)
-    for vehicle, *gap in gaps.counted(since=since, until=now, most=cadence.BUCKETS - 1):
-        found[vehicle].append((gap[0], gap[1], gap[2], gap[3]))
+    for vehicle, moving, number, times, newest in gaps.counted(since=since, until=now, most=cadence.BUCKETS - 1):
+        found[vehicle].append((moving, number, times, newest))
     return found
 
 

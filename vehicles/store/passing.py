@@ -55,7 +55,8 @@ def of_day(
     day: date, vehicles: Sequence[int], signals: Sequence[int], since: datetime, until: datetime
 ) -> Iterator[Passed]:
     """As `messages`, of one day or a part of it."""
-    facts = {"day": day, "vehicles": list(vehicles), "signals": list(signals), "since": since, "until": until}
+    facts: dict[str, Any] = {"day": day, "vehicles": list(vehicles), "signals": list(signals)}
+    facts |= {"since": since, "until": until}
     with connection.chunked_cursor() as cursor:
         cursor.execute(DAY, facts)
         rows = cursor.fetchmany(A_BATCH)
@@ -67,7 +68,7 @@ def of_day(
     late, values = cold.again_if_gone(lambda: sealed(facts))
     numbers = values.column("vehicle_id").to_numpy()
     for vehicle in vehicles:
-        low, high = (int(np.searchsorted(numbers, vehicle, side)) for side in ("left", "right"))
+        low, high = int(np.searchsorted(numbers, vehicle)), int(np.searchsorted(numbers, vehicle, "right"))
         told = [*late[vehicle], *cold.regrouped(values.slice(low, high - low), None)]
         yield from ((vehicle, each) for each in sorted(told, key=lambda each: (each.ts, each.source_id)))
 
