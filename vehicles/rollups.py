@@ -106,7 +106,7 @@ def rebuild(*, vehicle_id: int, since: datetime, until: datetime) -> None:
         cursor.execute(
             "DELETE FROM rollup_1m WHERE vehicle_id = %(vehicle)s AND bucket >= %(since)s AND bucket < %(until)s", facts
         )
-        if not tiers.sealed_files(since=since, until=until):
+        if not tiers.any_closed(since=since, until=until):
             cursor.execute(f"INSERT INTO rollup_1m {FROM_RAW}", facts)
             return
     minutes = tiers.minutes(vehicle_id=vehicle_id, signal_ids=sorted(charted), since=since, until=until)

@@ -1,4 +1,7 @@
-"""Real sealers, killed by SIGKILL after each step of the move, with late data in between, and racing each other."""
+"""Real sealers, killed by SIGKILL after each step of the move, with late data in between, and racing each other.
+
+The moves are told twice: with the lake in a folder, and on a real S3 server, where a commit is a conditional put.
+"""
 
 import os
 import signal
@@ -12,12 +15,19 @@ from django.db import connections
 
 from tests.vehicles.store import world
 from tests.vehicles.store.conftest import folder  # noqa: F401
+from tests.vehicles.store.object_storage import object_storage, s3_address  # noqa: F401
 from vehicles.models import SealedDay
 from vehicles.store import days, passes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SEALING = ("closed", "read", "written", "verified", "recorded")
 LATE = ("late noted", "late written", "late verified", "late recorded")
+
+
+@pytest.fixture(params=["folder", "object_storage"])
+def lake(request):
+    """Where sealed days lie."""
+    return request.getfixturevalue(request.param)
 
 
 def sealer(step: str, now=world.NOW) -> "subprocess.Popen[bytes]":
@@ -47,7 +57,7 @@ def in_the_table() -> int:
 
 
 @pytest.mark.parametrize("step", SEALING)
-def test_a_sealer_killed_after_any_step_loses_nothing_and_doubles_nothing(step):
+def test_a_sealer_killed_after_any_step_loses_nothing_and_doubles_nothing(lake, step):
     sources = world.fleet()
     before = world.everything(sources)
     killed_after(step)
@@ -64,7 +74,7 @@ def test_a_sealer_killed_after_any_step_loses_nothing_and_doubles_nothing(step):
 
 
 @pytest.mark.parametrize("step", LATE)
-def test_a_pass_over_late_data_killed_after_any_step_moves_it_once(step):
+def test_a_pass_over_late_data_killed_after_any_step_moves_it_once(lake, step):
     sources = world.fleet()
     passes.seal_due_days(now=world.NOW, day=world.DAY)
     world.store(sources[0], world.messages(world.START + days.ONE / 4, count=5))
@@ -79,7 +89,7 @@ def test_a_pass_over_late_data_killed_after_any_step_moves_it_once(step):
     assert SealedDay.objects.get().rows == before.num_rows + 12
 
 
-def test_a_sealer_killed_after_dropping_leaves_a_day_that_is_gone_from_postgresql_and_whole_in_the_lake():
+def test_a_sealer_killed_after_dropping_leaves_a_day_that_is_gone_from_postgresql_and_whole_in_the_lake(lake):
     sources = world.fleet()
     before = world.everything(sources)
     passes.seal_due_days(now=world.NOW, day=world.DAY)
@@ -89,7 +99,7 @@ def test_a_sealer_killed_after_dropping_leaves_a_day_that_is_gone_from_postgresq
     assert world.everything(sources).equals(before)
 
 
-def test_two_sealers_racing_move_the_day_once():
+def test_two_sealers_racing_move_the_day_once(lake):
     sources = world.fleet()
     before = world.everything(sources)
     racers = [sealer("never") for _ in range(2)]

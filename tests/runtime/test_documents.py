@@ -62,7 +62,13 @@ def test_files_that_are_named_exist():
 
 
 def test_locks_hold_no_addresses():
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "package-lock.json"):
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-node.txt",
+        "requirements-bench.txt",
+        "package-lock.json",
+    ):
         text = (PROJECT / name).read_text()
         assert "://" not in text, name
         assert "hash=sha256" in text or '"integrity": "sha512' in text, name

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from vehicles.device import DeviceClient
 
 from tests.vehicles.devices import make_client, post, reading, stored
 from tests.vehicles.test_ingest import codes
 from tests.vehicles.test_together import LONG, Desk
 from vehicles import ingest, rollups, telemetry
-from vehicles.device import DeviceClient
 from vehicles.models import Device
 from vehicles.signals import SPEED
 

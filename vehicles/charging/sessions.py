@@ -1,11 +1,11 @@
 """Charging sessions of a vehicle: cut from what a source measured, found again when data comes late, counted once."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from vehicles import latest, signals
 from vehicles.charging import cutting
@@ -13,6 +13,8 @@ from vehicles.charging.points import Cut, Point
 from vehicles.models import ChargingSession, Source, Vehicle
 from vehicles.ownership_selectors import by_tenure, epoch_at, tenures_of
 from vehicles.signals import by_name
+from vehicles.store import nearest, reading
+from vehicles.store.cold import Told
 
 REACH = timedelta(hours=36)
 CONTEXT = timedelta(days=14)
@@ -35,26 +37,8 @@ FIELDS = {
     by_name[f"{BATTERY}Range"].id: "range_km",
 }
 SIGNS = frozenset({signals.BATTERY_LEVEL, signals.IS_CHARGING, by_name[f"{CHARGING}Power"].id})
-READ = """
-SELECT ts, sig, val FROM message
-WHERE vehicle_id = %s AND source_id = %s AND ts >= %s AND ts <= %s AND sig && %s::int2[] ORDER BY ts
-"""
-BEFORE = """
-(SELECT ts, sig, val FROM message WHERE vehicle_id = %(vehicle)s AND source_id = %(source)s
- AND ts >= %(first)s AND ts < %(since)s AND sig @> ARRAY[43]::int2[] ORDER BY ts DESC LIMIT 1)
-UNION
-(SELECT ts, sig, val FROM message WHERE vehicle_id = %(vehicle)s AND source_id = %(source)s
- AND ts >= %(first)s AND ts < %(since)s AND sig @> ARRAY[53]::int2[] ORDER BY ts DESC LIMIT 1)
-ORDER BY ts
-"""
-MOVED = """
-SELECT (SELECT ts FROM message WHERE vehicle_id = %(vehicle)s AND source_id = %(source)s
-        AND ts >= %(first)s AND ts < %(since)s AND val[array_position(sig, 6::int2)] >= %(moving)s
-        ORDER BY ts DESC LIMIT 1),
-       (SELECT ts FROM message WHERE vehicle_id = %(vehicle)s AND source_id = %(source)s
-        AND ts > %(until)s AND ts <= %(last)s AND val[array_position(sig, 6::int2)] >= %(moving)s
-        ORDER BY ts LIMIT 1)
-"""
+COUNTER = by_name[f"{CHARGING}AddedEnergy"].id
+MICROSECOND = timedelta(microseconds=1)
 COPY_SHARE = 0.75
 COPY_LOCKS, COPY_SLOTS = 0xC4A26E, 512
 
@@ -120,12 +104,10 @@ def has_battery(*, vehicle_id: int) -> bool:
 
 def whole_sessions(*, source: Source, since: datetime, until: datetime) -> tuple[datetime, datetime]:
     """The stretch, widened to the nearest driving, which no session spans, and to sessions that it touches."""
-    bounds: dict[str, Any] = {"vehicle": source.vehicle_id, "source": source.pk, "since": since, "until": until}
-    bounds |= {"first": since - REACH, "last": until + REACH}
-    with connection.cursor() as cursor:
-        cursor.execute(MOVED, bounds | {"moving": cutting.MOVING_KMH})
-        before, after = cursor.fetchone()
-    since, until = before or since - REACH, after or until + REACH
+    at_speed: dict[str, Any] = {"signal_id": signals.SPEED, "least": cutting.MOVING_KMH}
+    before = told_near(source, side="before", since=since - REACH, until=since, **at_speed)
+    after = told_near(source, side="after", since=until + MICROSECOND, until=until + REACH + MICROSECOND, **at_speed)
+    since, until = before.ts if before else since - REACH, after.ts if after else until + REACH
     while True:
         near = source.charging_sessions.filter(ended_at__gte=since, started_at__lte=until)
         times = list(near.values_list("started_at", "ended_at"))
@@ -138,18 +120,27 @@ def whole_sessions(*, source: Source, since: datetime, until: datetime) -> tuple
 
 def read_points(*, source: Source, since: datetime, until: datetime) -> list[Point]:
     """What the cutter looks at, in order, led by the last level and counter told before."""
-    bounds: dict[str, Any] = {
-        "vehicle": source.vehicle_id,
-        "source": source.pk,
-        "first": since - CONTEXT,
-        "since": since,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(BEFORE, bounds)
-        rows = cursor.fetchall()
-        cursor.execute(READ, [source.vehicle_id, source.pk, since, until, list(FIELDS)])
-        rows += cursor.fetchall()
-    return [point_of(ts, dict(zip(sig, val, strict=True))) for ts, sig, val in rows]
+    first = since - CONTEXT
+    led = [
+        told_near(source, side="before", since=first, until=since, signal_id=signal, signal_ids=FIELDS)
+        for signal in (signals.BATTERY_LEVEL, COUNTER)
+    ]
+    before = {told.ts: told for told in led if told is not None}
+    inside = reading.messages(
+        vehicle_id=source.vehicle_id,
+        source_id=source.pk,
+        stretches=[(since, until + MICROSECOND)],
+        signal_ids=FIELDS,
+    )
+    return [
+        point_of(told.ts, dict(zip(told.sig, told.val, strict=True)))
+        for told in [*(before[ts] for ts in sorted(before)), *inside]
+    ]
+
+
+def told_near(source: Source, **asked: Any) -> Told | None:
+    """The nearest message of a source that told a signal."""
+    return nearest.message(vehicle_id=source.vehicle_id, source_id=source.pk, **asked)
 
 
 def point_of(ts: datetime, told: dict[int, float]) -> Point:
@@ -159,7 +150,7 @@ def point_of(ts: datetime, told: dict[int, float]) -> Point:
             facts[name] = bool(facts[name])
     if "battery_kw" in facts:
         facts["battery_kw"] /= 1000
-    return Point(at=ts.astimezone(UTC), **facts)  # type: ignore[arg-type]
+    return Point(at=ts, **facts)  # type: ignore[arg-type]
 
 
 def match(cuts: Sequence[Cut], old: Sequence[ChargingSession]) -> dict[int, ChargingSession]:

@@ -17,8 +17,8 @@ from dimo.api.idempotency import idempotent
 from dimo.api.pagination import CursorPage
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import selectors as own
 from vehicles import apps_api, trip_edits, trips
+from vehicles import selectors as own
 from vehicles.api import own_vehicle
 from vehicles.diary import listing, logbook, serializers
 from vehicles.diary.serializers import TripSerializer

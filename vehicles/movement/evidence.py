@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 
 from vehicles.models import Device, Source, Trip, Vehicle
@@ -14,6 +13,7 @@ from vehicles.movement.shapes import Fix
 from vehicles.movement.verdict import Drive, Week
 from vehicles.quality import Flag
 from vehicles.signals import IGNITION, LATITUDE, LONGITUDE, ODOMETER, SPEED
+from vehicles.store import passing, reading
 
 RPM = 22
 LATEST = 10.0  # seconds for which a car's word on itself holds
@@ -22,16 +22,8 @@ COUNTED_KM = 0.01
 GAP = 300.0
 DOUBTED = Flag.TELEPORT | Flag.FROZEN
 Told = tuple[int, int]  # a source, in an owner epoch
-READ = """
-SELECT vehicle_id, source_id, ts, sig, val, flag FROM message
-WHERE vehicle_id = ANY(%s) AND ts >= %s AND ts < %s AND sig && %s::int2[]
-ORDER BY vehicle_id, source_id, ts
-"""
-READ_SIGNALS = [LATITUDE, SPEED, IGNITION, ODOMETER, RPM]
-FIXES = """
-SELECT ts, sig, val, flag FROM message
-WHERE vehicle_id = %s AND source_id = %s AND ts BETWEEN %s AND %s AND sig @> ARRAY[1, 2]::int2[] ORDER BY ts
-"""
+READ_SIGNALS = [LATITUDE, LONGITUDE, SPEED, IGNITION, ODOMETER, RPM]
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -184,11 +176,10 @@ def epoch_at(vehicle: Vehicle, moment: datetime) -> int:
 
 
 def rows(vehicle_ids: list[int], since: datetime, until: datetime) -> Iterator[tuple[int, int, datetime, Any, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [vehicle_ids, since, until, READ_SIGNALS])
-        for vehicle_id, source_id, ts, sig, val, flag in cursor:
-            flags = dict(zip(sig, flag, strict=True)) if flag else {}
-            yield vehicle_id, source_id, ts.astimezone(UTC), dict(zip(sig, val, strict=True)), flags
+    told = passing.messages(vehicle_ids=vehicle_ids, signal_ids=READ_SIGNALS, since=since, until=until)
+    for vehicle_id, (ts, source_id, sig, val, flag) in told:
+        flags = dict(zip(sig, flag, strict=True)) if flag else {}
+        yield vehicle_id, source_id, ts, dict(zip(sig, val, strict=True)), flags
 
 
 def assembled(
@@ -232,13 +223,17 @@ def drive_of(trip: Trip, counted: Counts) -> Drive:
 
 def fixes_of(*, trip: Trip) -> list[Fix]:
     """A drive's positions that are not doubted."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIXES, [trip.vehicle_id, trip.source_id, trip.started_at, trip.ended_at])
-        return [
-            Fix(ts.timestamp(), val[sig.index(LATITUDE)], val[sig.index(LONGITUDE)])
-            for ts, sig, val, flag in cursor.fetchall()
-            if not (flag and flag[sig.index(LATITUDE)] & DOUBTED)
-        ]
+    told = reading.messages(
+        vehicle_id=trip.vehicle_id,
+        source_id=trip.source_id,
+        stretches=[(trip.started_at, trip.ended_at + MICROSECOND)],
+        signal_ids=[LATITUDE, LONGITUDE],
+    )
+    return [
+        Fix(ts.timestamp(), val[sig.index(LATITUDE)], val[sig.index(LONGITUDE)])
+        for ts, _, sig, val, flag in told
+        if LATITUDE in sig and LONGITUDE in sig and not (flag and flag[sig.index(LATITUDE)] & DOUBTED)
+    ]
 
 
 def unprinted(*, week: date) -> list[Trip]:

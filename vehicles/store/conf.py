@@ -27,9 +27,9 @@ def lateness() -> timedelta:
 def grace() -> timedelta:
     """How long a sealed day's partition stays (`SEAL_GRACE_MINUTES`): longer than the longest read.
 
-    An hour is enough for readers of both tiers. The default is 40 days, as long as some modules read `message` alone.
+    Every reader asks both tiers, so an hour is enough.
     """
-    return timedelta(minutes=float(os.environ.get("SEAL_GRACE_MINUTES", "57600")))
+    return timedelta(minutes=float(os.environ.get("SEAL_GRACE_MINUTES", "60")))
 
 
 def buckets() -> int:

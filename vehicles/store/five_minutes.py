@@ -6,9 +6,9 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 from django.db import connection
-from pyarrow import csv
 
 from vehicles.signals import charted
+from vehicles.store import binary
 
 # A tie on a moment goes to the lower source for the first value and to the higher for the last.
 FROM_ROWS: Final = """
@@ -21,7 +21,7 @@ FROM {rows} WHERE signal_id IN ({signals}) GROUP BY ALL ORDER BY ALL
 """
 COPY: Final = (
     "COPY {table} (vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at)"
-    " FROM STDIN (FORMAT csv)"
+    " FROM STDIN (FORMAT binary)"
 )
 ADD: Final = """
 INSERT INTO rollup_5m AS r SELECT * FROM added_5m ON CONFLICT (vehicle_id, signal_id, bucket) DO UPDATE SET
@@ -31,7 +31,6 @@ INSERT INTO rollup_5m AS r SELECT * FROM added_5m ON CONFLICT (vehicle_id, signa
     last = CASE WHEN excluded.last_at >= r.last_at THEN excluded.last ELSE r.last END,
     first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)
 """
-PLAIN: Final = csv.WriteOptions(include_header=False)
 
 
 def rolled(link: duckdb.DuckDBPyConnection, rows: str, *, minutes: int = 5) -> pa.Table:
@@ -42,33 +41,26 @@ def rolled(link: duckdb.DuckDBPyConnection, rows: str, *, minutes: int = 5) -> p
     return found
 
 
-def as_csv(buckets: pa.Table) -> bytes:
-    """Buckets as PostgreSQL's COPY reads them; numbers in the fewest digits that give the same number again."""
-    naive = pa.timestamp("us")  # naming the zone in each cell costs ten times the rest; Django's session is in UTC
-    types = [naive if pa.types.is_timestamp(field.type) else field.type for field in buckets.schema]
-    sink = pa.BufferOutputStream()
-    csv.write_csv(buckets.cast(pa.schema(list(zip(buckets.column_names, types, strict=True)))), sink, PLAIN)
-    return bytes(sink.getvalue())
+def write(*, buckets: pa.Table) -> None:
+    """Put buckets of a day where there are none; those of a day are written in the transaction that seals it."""
+    with connection.cursor() as cursor, cursor.copy(COPY.format(table="rollup_5m")) as copy:
+        copy.write(binary.copied(buckets))
 
 
-def write(*, buckets: pa.Table, since: datetime, until: datetime, added: bool) -> None:
-    """Put buckets in the place of those in `[since, until)`; `added`: add what they count. In one transaction."""
+def add(*, buckets: pa.Table) -> None:
+    """Add what buckets count to those that are there. In a transaction."""
     with connection.cursor() as cursor:
-        if added:
-            cursor.execute("CREATE TEMP TABLE added_5m (LIKE rollup_5m) ON COMMIT DROP")
-        else:
-            cursor.execute("DELETE FROM rollup_5m WHERE bucket >= %s AND bucket < %s", [since, until])
-        with cursor.copy(COPY.format(table="added_5m" if added else "rollup_5m")) as copy:
-            copy.write(as_csv(buckets))
-        if added:
-            cursor.execute(ADD)
-            cursor.execute("DROP TABLE added_5m")
+        cursor.execute("CREATE TEMP TABLE added_5m (LIKE rollup_5m) ON COMMIT DROP")
+        with cursor.copy(COPY.format(table="added_5m")) as copy:
+            copy.write(binary.copied(buckets))
+        cursor.execute(ADD)
+        cursor.execute("DROP TABLE added_5m")
 
 
 def write_minutes(*, buckets: pa.Table) -> None:
     """Put minutes where there are none; in the same form as those of five."""
     with connection.cursor() as cursor, cursor.copy(COPY.format(table="rollup_1m")) as copy:
-        copy.write(as_csv(buckets))
+        copy.write(binary.copied(buckets))
 
 
 def forget(*, vehicle_id: int, since: datetime, until: datetime) -> None:

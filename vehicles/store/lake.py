@@ -196,7 +196,7 @@ def rebuild_five_minutes(erasure: LakeErasure) -> None:
         with link.workbench() as bench:
             bench.register("left_values", values)
             buckets = five_minutes.rolled(bench, "left_values")
-        five_minutes.write(buckets=buckets, since=start, until=end, added=True)
+        five_minutes.add(buckets=buckets)
     return None
 
 

@@ -154,4 +154,4 @@ def record(
     since, until = days.midnight(row.day), days.midnight(row.day) + days.ONE
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [since, until, row.late_until])
-    five_minutes.write(buckets=five_minutes.rolled(bench, seal.MOVED), since=since, until=until, added=True)
+    five_minutes.add(buckets=five_minutes.rolled(bench, seal.MOVED))

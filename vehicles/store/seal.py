@@ -140,8 +140,7 @@ def record(
     )
     if not found:
         raise days.SealerBusy(f"Another attempt seals {row.day}.")
-    since = days.midnight(row.day)
-    five_minutes.write(buckets=five_minutes.rolled(bench, MOVED), since=since, until=since + days.ONE, added=False)
+    five_minutes.write(buckets=five_minutes.rolled(bench, MOVED))
 
 
 def waits_for_a_lock(error: OperationalError) -> bool:

@@ -30,6 +30,11 @@ def sealed_files(*, since: datetime | None = None, until: datetime | None = None
     return [name for names in closed.values_list("files", flat=True) for name in names]
 
 
+def any_closed(*, since: datetime, until: datetime) -> bool:
+    """Whether a day of `[since, until)` is sealed; what comes late for one without values is beside it all the same."""
+    return SealedDay.objects.exclude(state=State.SEALING).filter(day__range=days.span(since, until)).exists()
+
+
 def sealed_rows(*, vehicle_ids: Sequence[int], signal_ids: Sequence[int], since: datetime, until: datetime) -> int:
     """How many values of these vehicles and signals lie in the lake in `[since, until)`."""
     files = sealed_files(since=since, until=until)

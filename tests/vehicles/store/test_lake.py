@@ -1,14 +1,7 @@
 """Erasing from every tier, the command, and the same lake on a real S3 server."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 from io import StringIO
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pyarrow.dataset as ds
 import pytest
@@ -16,8 +9,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from tests.chaos.test_killed_workers import until
 from tests.vehicles.store import world
+from tests.vehicles.store.object_storage import object_storage, s3_address  # noqa: F401
 from vehicles import latest, telemetry
 from vehicles.models import LakeErasure, SealedDay, Source
 from vehicles.readings import Message
@@ -112,49 +105,7 @@ def test_the_command_says_what_it_did():
         call_command("seal", "--day", "yesterday")
 
 
-@pytest.fixture
-def object_storage(monkeypatch):
-    """A real S3 server of its own on loopback, with one bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-c", f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            urlopen(address, timeout=1).close()
-        except URLError:
-            return False
-        return True
-
-    until(answers)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": address,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    import boto3
-
-    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1")
-    client.create_bucket(Bucket="lake")
-    monkeypatch.setattr(settings, "LAKE_URL", "s3://lake/fleet")
-    yield client
-    client.close()
-    os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
-
-
-def test_a_lake_on_object_storage_seals_reads_takes_late_data_and_erases(object_storage):
+def test_a_lake_on_object_storage_seals_reads_takes_late_data_and_erases(object_storage):  # noqa: F811
     sources = world.fleet()
     before = world.everything(sources)
     seal.seal_day(day=world.DAY, now=world.NOW)
@@ -164,7 +115,7 @@ def test_a_lake_on_object_storage_seals_reads_takes_late_data_and_erases(object_
     assert SealedDay.objects.get().state == "dropped"
     assert world.everything(sources).num_rows == before.num_rows + 15
     delete(sources[0])
-    names = [each["Key"] for each in object_storage.list_objects_v2(Bucket="lake")["Contents"]]
+    names = [each["Key"] for each in object_storage.list_objects_v2(Bucket=settings.LAKE_URL.split("/")[2])["Contents"]]
     assert [name for name in names if name.endswith(".parquet")] == [
         f"fleet/signals/{name}" for name in SealedDay.objects.get().files
     ]
