@@ -61,7 +61,7 @@ def address(name, of, source):
 def test_every_page_answers_its_owner_within_a_few_queries(client, name, of, django_assert_max_num_queries):
     source = driven()
     client.force_login(source.vehicle.owner)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         answer = client.get(address(name, of, source))
     assert answer.status_code == 200
 

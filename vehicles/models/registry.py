@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.timezone import now
 
 from vehicles import kinds
@@ -74,7 +75,7 @@ class Vehicle(models.Model):
         """Whether it drives: what does not has no trips and no map."""
         return kinds.named(self.kind).moves
 
-    @property
+    @cached_property
     def has_battery(self) -> bool:
         """Whether it has a battery to drive on: by what its owner says, else by a charge that was told."""
         if self.powertrain in (self.Powertrain.ELECTRIC, self.Powertrain.PLUG_IN, self.Powertrain.HYBRID):
