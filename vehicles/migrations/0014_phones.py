@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0012_columns")]
+    dependencies = [("vehicles", "0013_rejections")]
     operations = [
         migrations.AlterField(
             model_name="device",

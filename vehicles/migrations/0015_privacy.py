@@ -111,7 +111,7 @@ UNDO_FORGET = "DROP FUNCTION forget_signals(int4[], int4[], int2[], timestamptz,
 class Migration(migrations.Migration):
     dependencies = [
         ("dimo", "0002_audit_append_only"),
-        ("vehicles", "0012_columns"),
+        ("vehicles", "0014_phones"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

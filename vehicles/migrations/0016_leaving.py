@@ -64,7 +64,7 @@ DROP FUNCTION vehicles_certificate_stays();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("vehicles", "0012_columns"),
+        ("vehicles", "0015_privacy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -78,7 +78,7 @@ DROP FUNCTION app_grant_only_ends();
 class Migration(migrations.Migration):
     dependencies = [
         ("dimo", "0003_apps_and_access"),
-        ("vehicles", "0012_columns"),
+        ("vehicles", "0016_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0012_columns")]
+    dependencies = [("vehicles", "0017_app_grants")]
 
     operations = [
         migrations.AddField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0012_columns")]
+    dependencies = [("vehicles", "0018_trip_edited_at")]
     operations = [
         migrations.AddConstraint(
             model_name="energyprice",

@@ -133,7 +133,7 @@ def clear_last_values(batch: Sequence[Due]) -> None:
         with transaction.atomic():
             state = latest.lock(vehicle_id=vehicle)
             if forgotten(state, wanted):
-                statements.run([latest.saving(vehicle_id=vehicle, state=state)])
+                statements.run([latest.saving(states={vehicle: state})])
 
 
 def forgotten(state: latest.State, wanted: Sequence[Due]) -> bool:
