@@ -12,8 +12,10 @@ ALLOWED = {
     "vehicles.telemetry": "compares with open days while it writes them, and deletes from both tiers",
     "vehicles.rollups": "recomputes minutes of open days; asks the store where one is closed",
     "vehicles.latest": "takes the newest of it, of late messages and of the lake",
+    "vehicles.exports.readings": "asks which open days hold something, beside late messages and sealed days",
     "licensing.datasets.hot": "streams open days within the store's snapshot, beside the lake's files",
     "licensing.datasets.query": "names a table of DuckDB's so, which holds the messages of both tiers",
+    "licensing.datasets.zoning": "asks that table of DuckDB too",
     "licensing.readings_estimate": "counts open days, and asks the store for sealed ones",
 }
 

@@ -77,7 +77,7 @@ def test_plain_http_is_sent_to_https_where_the_site_is_secure(settings):
 
 def test_other_methods_are_refused_in_words(door):
     status, headers, _ = ask(door, method="GET")
-    assert (status, headers["allow"]) == (405, "POST")
+    assert (status, headers["allow"]) == (405, "OPTIONS, POST")
 
 
 def test_a_body_without_end_is_cut_off_and_refused(door):

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
-from vehicles.device import DeviceClient
 
+from commons_device.envelopes import DeviceClient
 from tests.vehicles.devices import make_client, post, reading, stored
 from tests.vehicles.test_ingest import codes
 from tests.vehicles.test_together import LONG, Desk
@@ -114,7 +114,7 @@ def test_one_that_cannot_be_stored_does_not_sink_its_neighbors(meet, monkeypatch
         return place_rows(vehicle_id=vehicle_id, **facts)
 
     monkeypatch.setattr(telemetry, "place", place)
-    answers = meet(*(device.signed([reading(), reading("nonsense"), reading()]) for device in devices))
+    answers = meet(*(device.signed([reading(), reading(ago=50 * 86_400)]) for device in devices))
     assert [answer.status_code for answer in answers] == [200, 200, 503, 200]
     assert answers[1].json()["results"][0]["signals"] == answers[0].json()["results"][0]["signals"]
     assert [speeds(device) for device in devices] == [[50.0], [50.0], [], [50.0]]

@@ -100,6 +100,14 @@ def test_a_copy_that_is_refused_stores_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_copy_goes_back_with_its_transaction():
+    with transaction.atomic():
+        statements.copy("COPY reading_count FROM STDIN", b"1\t2026-01-01\t1\t0\n")
+        transaction.set_rollback(True)
+    assert counted() == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_connection_that_is_lost_is_told_and_the_next_one_prepares_anew():
     assert echoed("int4", 1) == 1
     with pytest.raises(OperationalError), connection.cursor() as cursor:

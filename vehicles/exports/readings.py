@@ -34,7 +34,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 HOT_DAYS: Final = """
-SELECT DISTINCT (ts AT TIME ZONE 'UTC')::date FROM message WHERE vehicle_id = %s AND ts >= %s AND ts < %s
+SELECT DISTINCT (ts AT TIME ZONE 'UTC')::date FROM (
+    SELECT vehicle_id, ts FROM message UNION ALL SELECT vehicle_id, ts FROM late_message) told
+WHERE vehicle_id = %s AND ts >= %s AND ts < %s
 """
 LONG: Final = """
 SELECT s.name AS signal, d.ts AS time, d.value,

@@ -71,12 +71,12 @@ def test_a_cost_follows_from_place_and_price_until_the_owner_says_what_was_paid(
     assert "no price for that day" in client.get(shown).content.decode()
     priced(owner.vehicle, home_per_kwh="0.3", away_per_kwh="0.5")
     page = client.get(shown).content.decode()
-    assert "3.60 EUR" in page
+    assert "€3.60" in page
     assert "12.00 kWh at 0.30 EUR/kWh" in page
     say(client, session, say="paid", paid="4.20", paid_currency="usd")
-    assert "4.20 USD" in client.get(shown).content.decode()
+    assert "$4.20" in client.get(shown).content.decode()
     say(client, session, say="paid", paid="", paid_currency="USD")
-    assert "3.60 EUR" in client.get(shown).content.decode()
+    assert "€3.60" in client.get(shown).content.decode()
 
 
 def test_a_word_on_an_area_names_its_other_charges_and_one_charge_may_differ(client, owner):

@@ -68,5 +68,5 @@ def test_pages_ask_the_same_for_many_weeks(client, name, django_assert_max_num_q
     for back in range(2, 8):
         judging.judge_week(week=WEEK - timedelta(weeks=back), now=NOW)
     client.force_login(source.vehicle.owner)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert client.get(reverse(name, args=[source.vehicle.public_id])).status_code == 200

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.utils import timezone
-from vehicles.device import DeviceClient
 
+from commons_device.envelopes import DeviceClient
 from tests.vehicles.factories import make_vehicle
 from vehicles import p256, registry
 from vehicles.models import Device, Vehicle

@@ -6,8 +6,8 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from vehicles.device import DeviceClient
 
+from commons_device.envelopes import DeviceClient
 from dimo.errors import DomainError
 from tests.vehicles.phone.phones import PhoneClient, hexed
 from vehicles import envelope, p256

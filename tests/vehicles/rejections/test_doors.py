@@ -49,11 +49,11 @@ def test_the_page_says_why_what_to_do_and_what_was_sent(client, device):
 
 def test_the_page_asks_the_database_as_often_for_many_as_for_few(client, device, django_assert_max_num_queries):
     as_owner(client, device)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         as_owner(client, device)
     for number in range(2, 7):
         post(client, [device.signed([reading()], type=f"dimo.{number}")])
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         as_owner(client, device)
 
 
