@@ -166,3 +166,13 @@ def test_in_that_week_no_door_of_unions_licenses_or_rewards_finds_the_vehicle(mo
     monkeypatch.setattr(asking, "topmost_first", list)  # no room ends anything: the doors hold by themselves
     asking.erase_account(person=person, now=NOW)
     assert [status for status in doors() if status < 400] == []
+
+
+def test_a_seller_finds_charging_and_the_battery_of_their_own_time_from_the_vehicles_page():
+    vehicle, seller, _, _ = handed_over()
+    client = apps.signed_in(seller)
+    page = client.get(f"/vehicles/{vehicle.public_id}/").content.decode()
+    for name in ("charging", "battery"):
+        path = f"/vehicles/{vehicle.public_id}/{name}/"
+        assert f'href="{path}"' in page
+        assert client.get(path).status_code == 200
