@@ -117,7 +117,7 @@ def withheld(known: Known, moments: np.ndarray, *, now: int) -> np.ndarray:
     outside_before = near_before & ~known.inside[np.maximum(before, 0)]
     outside_after = near_after & ~known.inside[np.minimum(after, len(known.at) - 1)]
     outside_after |= ~near_after & (moments > now - DAY)  # the next position may be yet to come
-    return ~(outside_before & outside_after)
+    return np.asarray(~(outside_before & outside_after))
 
 
 def micros(values: pa.Table) -> np.ndarray:
