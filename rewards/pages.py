@@ -20,6 +20,7 @@ from dimo.users.models import User
 from rewards import selectors
 from rewards.statements import statement_of
 from unions.vocabulary import BUYER_CATEGORIES, PURPOSES, TIER_LABELS
+from vehicles import ownership_selectors
 from vehicles.models import Vehicle
 
 ASSET = "EURC"
@@ -142,7 +143,7 @@ def _vehicle(request: HttpRequest, member: User) -> Vehicle | None:
     if not asked:
         return None
     try:
-        found = Vehicle.objects.filter(owner=member, public_id=UUID(asked)).first()
+        found = ownership_selectors.in_garage(owner=member).filter(public_id=UUID(asked)).first()
     except ValueError as error:
         raise Http404 from error
     if found is None:

@@ -20,6 +20,7 @@ from unions.matrix import Matrix, matrix_of
 from unions.models import Union
 from unions.notices import notice
 from unions.serializers import ConsentSerializer, UnionDetailSerializer, UnionSerializer
+from vehicles import ownership_selectors
 from vehicles.models import Vehicle
 
 
@@ -82,7 +83,7 @@ class ConsentList(APIView):
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         union = Union.objects.filter(slug=values["union"]).first()
-        vehicle = Vehicle.objects.filter(public_id=values["vehicle"], owner=_person(request)).first()
+        vehicle = ownership_selectors.in_garage(owner=_person(request)).filter(public_id=values["vehicle"]).first()
         if union is None or vehicle is None:
             raise consent.NotYourMembership
         levels.set_level(

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dimo.audit import trail
 from dimo.errors import DomainError
 from dimo.oauth import credentials
-from dimo.oauth.models import App
+from dimo.oauth.models import App, AppSession
 from dimo.oauth.scopes import within
 from dimo.users.models import User
 from vehicles.app_scopes import node_of
@@ -140,6 +140,32 @@ def standing(*, owner: User, grant_id: UUID) -> AppGrant:
     if grant is None:
         raise GrantNotFound
     return grant
+
+
+@transaction.atomic
+def end_with_erasure(*, owner: User, vehicles: Sequence[int] | None, now: datetime) -> None:
+    """End what apps read of these vehicles alone; None: all that they read for this person. Idempotent.
+
+    A grant of other vehicles too goes on for those: what is to be erased is in nobody's reach (`in_force`).
+    """
+    grants = AppGrant.objects.filter(owner=owner, revoked_at=None)
+    if vehicles is not None:
+        others = AppGrantVehicle.objects.filter(vehicle__owner=owner).exclude(vehicle__in=vehicles)
+        grants = grants.filter(vehicles__vehicle__in=vehicles).exclude(pk__in=others.values("grant")).distinct()
+    for grant in grants.select_related("app"):
+        end(AppGrant.objects.filter(pk=grant.pk), AppGrant.Ended.REVOKED, now)
+        credentials.end_all(app=grant.app, user=owner, now=now)
+        note(grant, "app.revoked", now)
+    if vehicles is None:
+        running = AppSession.objects.filter(user=owner, ended_at=None).values_list("pk", flat=True)
+        credentials.end_sessions(sessions=running, because=AppSession.Ended.OWNER, now=now)
+
+
+def forget_grants(*, owner: User) -> int:
+    """Erase a person's words to apps with the person; the one way in which they go."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT erase_app_grants(%s)", [owner.pk])
+        return int(cursor.fetchone()[0])
 
 
 def end_with_owner(change: OwnerChange) -> None:

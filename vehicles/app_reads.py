@@ -32,6 +32,7 @@ JOIN dimo_app a ON a.id = g.app_id AND a.suspended_at IS NULL AND a.closed_at IS
 JOIN dimo_appsession s ON s.id = %(session)s AND s.app_id = a.id AND s.user_id = g.owner_id AND s.ended_at IS NULL
 JOIN vehicles_appgrantvehicle gv ON gv.grant_id = g.id AND gv.vehicle_id = told.vehicle
 JOIN vehicles_vehicle v ON v.id = gv.vehicle_id AND v.owner_id = g.owner_id AND v.owner_epoch = gv.owner_epoch
+WHERE NOT EXISTS (SELECT FROM vehicles_erasedtime e WHERE e.vehicle_id = v.id AND e.epoch = v.owner_epoch)
 """
 
 

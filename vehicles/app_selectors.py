@@ -7,14 +7,16 @@ from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
 
 from dimo.oauth.models import App, AppSession
 from dimo.users.models import User
-from vehicles.models import AppGrant, AppGrantVehicle, HiddenStretch, Trip, Vehicle
+from vehicles.models import AppGrant, AppGrantVehicle, ErasedTime, HiddenStretch, Trip, Vehicle
 
 Stretch = tuple[datetime, datetime]
 
 
 def in_force(*, now: datetime) -> QuerySet[AppGrantVehicle]:
-    """Vehicles of standing grants that still are in the time of the owner who gave them."""
+    """Vehicles of standing grants that still are in the time of the owner who gave them, less what is to be erased."""
+    leaving = ErasedTime.objects.filter(vehicle_id=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"))
     return AppGrantVehicle.objects.filter(
+        ~Exists(leaving),
         grant__revoked_at=None,
         grant__expires_at__gt=now,
         vehicle__owner=F("grant__owner"),

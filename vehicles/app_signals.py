@@ -24,6 +24,8 @@ from vehicles.measurements import LastValue
 from vehicles.models import Trip, Vehicle
 from vehicles.signals import CELL, Signal, by_id, cell_of
 from vehicles.store import reading
+from vehicles.zones import withholding
+from vehicles.zones.withholding import Guard
 
 LONGEST: Final = timedelta(days=366)
 MOST_NAMES: Final = 20
@@ -59,13 +61,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to read of a vehicle. `for_app`: private and deleted trips are left out."""
+    """What to read of a vehicle. `for_app`: private and deleted trips are left out, and what its zones withhold."""
 
     vehicle: Vehicle
     exact: dict[int, Signal]
     blurs: dict[int, Blur]
     now: datetime
     for_app: bool
+    guard: Guard | None
 
     @property
     def step(self) -> timedelta:
@@ -85,7 +88,7 @@ def question(
             blurs[signal.id] = per(signal, interval)
         elif fineness:
             exact[signal.id] = signal
-    return Question(vehicle, exact, blurs, now, for_app)
+    return Question(vehicle, exact, blurs, now, for_app, withholding.guard_of(vehicle=vehicle) if for_app else None)
 
 
 def history(
@@ -135,6 +138,7 @@ def told_in(asked: Question, since: datetime, until: datetime) -> list[Point]:
     if asked.for_app:
         stretches = app_selectors.hidden_stretches(vehicle=asked.vehicle, since=since, until=until)
         values = values.filter(pa.array(~within(values, stretches)))
+        values = withholding.let_out(values=values, guard=asked.guard, vehicle=asked.vehicle, now=asked.now)
     points = raw_points(values, asked.exact)
     if CELL in asked.blurs and asked.for_app:
         values = without_ends(values, asked.vehicle, since, until)
@@ -188,6 +192,7 @@ def last_values(*, vehicle: Vehicle, wanted: Iterable[Wanted], now: datetime) ->
         since, until = min(moments), max(moments) + MICROSECOND
         hidden = app_selectors.hidden_stretches(vehicle=vehicle, since=since, until=until)
         values = [v for v in values if not any(begins <= v.ts <= ends for begins, ends in hidden)]
+        values = outside_zones(values, vehicle, now)
     state = latest.read(vehicle_id=vehicle.pk).last
     groups: dict[tuple[datetime, timedelta], list[Wanted]] = defaultdict(list)
     for each in pairs:
@@ -200,6 +205,22 @@ def last_values(*, vehicle: Vehicle, wanted: Iterable[Wanted], now: datetime) ->
         newest = {point.signal_id: point for point in told_in(asked, end - length, end)}
         values += [coarse_value(by_id[number], point) for number, point in newest.items()]
     return sorted(values, key=lambda value: value.signal.id)
+
+
+def outside_zones(values: list[LastValue], vehicle: Vehicle, now: datetime) -> list[LastValue]:
+    """Newest values without what zones withhold of them."""
+    guard = withholding.guard_of(vehicle=vehicle)
+    risky = withholding.guarded([value.signal.id for value in values]) if guard else []
+    kept = [value for value in values if value.signal.id not in risky]
+    for value in (value for value in values if value.signal.id in risky):
+        with transaction.atomic():
+            told = reading.read(
+                vehicle_ids=[vehicle.pk], signal_ids=[value.signal.id], since=value.ts, until=value.ts + MICROSECOND
+            )
+            left = withholding.let_out(values=told, guard=guard, vehicle=vehicle, now=now)
+        if 0 < told.num_rows == left.num_rows:
+            kept.append(value)
+    return kept
 
 
 def coarse_value(signal: Signal, point: Point) -> LastValue:

@@ -10,7 +10,7 @@ class VehiclesConfig(AppConfig):
         from dimo.pages import navigation
         from vehicles import app_grants, app_scopes, registry, selectors
         from vehicles.erasure import room, steps
-        from vehicles.exports import driving_tables, ground_tables, tables, vehicle_tables
+        from vehicles.exports import driving_tables, ground_tables, permission_tables, tables, vehicle_tables
 
         scopes.register("vehicles", app_scopes.scopes)
         registry.on_owner_change("apps", app_grants.end_with_owner)
@@ -29,5 +29,5 @@ class VehiclesConfig(AppConfig):
             navigation.register(audience="driver", label=label, url_name=url_name, icon=icon, order=order, phone=phone)
         for part in (room.GROUND, room.VEHICLES):
             steps.register(part)
-        for group in (ground_tables, vehicle_tables, driving_tables):
+        for group in (ground_tables, vehicle_tables, driving_tables, permission_tables):
             tables.register(*group.TABLES)

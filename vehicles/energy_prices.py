@@ -17,6 +17,7 @@ from dimo.errors import DomainError
 from dimo.users.models import User
 from vehicles.currencies import CODES
 from vehicles.models import EnergyPrice, Vehicle, VehicleOwnership
+from vehicles.ownership_selectors import STANDING
 
 MOST: Final = 200
 FIRST_DAY, AHEAD = date(1990, 1, 1), timedelta(days=3653)
@@ -91,7 +92,9 @@ class Step(NamedTuple):
 
 def prices_of(*, owner: User, vehicle: Vehicle) -> QuerySet[EnergyPrice]:
     """Prices that a person told for a vehicle in their own time with it, the latest first."""
-    own = VehicleOwnership.objects.filter(vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner)
+    own = VehicleOwnership.objects.filter(
+        STANDING, vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner
+    )
     told = EnergyPrice.objects.filter(Exists(own), vehicle=vehicle)
     return told.order_by("-owner_epoch", "-period__startswith")
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from dimo.users.models import User
 from vehicles import events, kinds, measurements, ownership_selectors, selectors
+from vehicles.charging import selectors as charging
 from vehicles.diagnostics import reading
 from vehicles.diagnostics.words import explain
 
@@ -21,6 +22,7 @@ def former_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     trips = selectors.trips_of(owner=owner, vehicle=vehicle)
     context = {
         "vehicle": vehicle,
+        "charged": charging.sessions_of(owner=owner, vehicle=vehicle).exists(),
         "values": measurements.last_values(vehicle=vehicle),
         "sums": selectors.trip_sums(trips=trips),
         "trips": trips[:TRIPS_SHOWN],

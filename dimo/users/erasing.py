@@ -10,9 +10,12 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from guardian.models import UserObjectPermission
 
 from dimo.api.models import ApiKey, IdempotentRequest
+from dimo.audit import reads
+from dimo.oauth import leaving
 from dimo.users.models import User
 from dimo.wallets.models import Wallet
 
@@ -23,7 +26,10 @@ ERASED = (
     "axes_accessattemptexpiration",
     "axes_accessfailurelog",
     "axes_accesslog",
+    "dimo_accessentry",
     "dimo_apikey",
+    "dimo_appcredential",
+    "dimo_appsession",
     "dimo_idempotentrequest",
     "dimo_user_groups",
     "dimo_user_user_permissions",
@@ -33,7 +39,11 @@ ERASED = (
     "mfa_authenticator",
     "usersessions_usersession",
 )
+KEPT_OF_VEHICLE = {
+    "dimo_accessentry": "Your log of who read your data stays yours to read, and goes with your account.",
+}
 KEPT_OF_ACCOUNT = {
+    "dimo_app": "An app of yours that others authorized is closed; they keep the name that they knew it by.",
     "dimo_user": "A number without name, address or way to sign in stays, so that the books stay whole.",
     "django_admin_log": "What operators did stays, without the names of people it concerned.",
 }
@@ -66,6 +76,8 @@ def erase_person(*, person: User) -> dict[str, int]:
         ),
     ]
     counts = {found.model._meta.db_table: int(found.delete()[0]) for found in rows}
+    counts |= leaving.forget_person(person=person, now=timezone.now())
+    counts["dimo_accessentry"] = reads.forget(person=person)
     apps.get_model("admin", "LogEntry").objects.filter(
         content_type__app_label="dimo", content_type__model="user", object_id=str(person.pk)
     ).update(object_repr="erased", change_message="")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dimo.users.models import User
 from licensing import outlook
-from vehicles.models import Vehicle
+from vehicles import ownership_selectors
 
 
 @require_safe
@@ -18,7 +18,7 @@ from vehicles.models import Vehicle
 def buyers_view_geojson(request: HttpRequest) -> JsonResponse:
     """`?vehicle=` one of the driver's own; without it, the first."""
     owner = cast(User, request.user)
-    mine = Vehicle.objects.filter(owner=owner, retired_at=None).order_by("pk")
+    mine = ownership_selectors.in_garage(owner=owner).filter(retired_at=None).order_by("pk")
     if asked := request.GET.get("vehicle"):
         mine = mine.filter(public_id=asked) if _is_uuid(asked) else mine.none()
     vehicle = mine.first()

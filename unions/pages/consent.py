@@ -21,6 +21,7 @@ from unions.models import ConsentEvent, Union
 from unions.notices import TEXTS, notice
 from unions.vocabulary import SIGNAL_CLASSES, level_of
 from vehicles.models import Vehicle
+from vehicles.ownership_selectors import in_garage
 
 SCREEN = "consent-matrix"
 
@@ -182,7 +183,7 @@ def _named_vehicle(text: str | None) -> UUID | None:
 
 def _own_vehicle(request: HttpRequest) -> Vehicle:
     public_id = _named_vehicle(request.POST.get("vehicle"))
-    vehicle = Vehicle.objects.filter(public_id=public_id, owner_id=request.user.pk).first() if public_id else None
+    vehicle = in_garage(owner=request.user).filter(public_id=public_id).first() if public_id else None
     if vehicle is None:
         raise consent.NotYourMembership
     return vehicle

@@ -79,7 +79,7 @@ def _open_union(slug: str) -> Union:
 
 def _own_vehicle(request: HttpRequest, text: str) -> Vehicle:
     try:
-        vehicle = Vehicle.objects.filter(owner_id=request.user.pk, public_id=UUID(text)).first()
+        vehicle = in_garage(owner=request.user).filter(public_id=UUID(text)).first()
     except ValueError:
         vehicle = None
     if vehicle is None:

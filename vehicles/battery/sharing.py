@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from dimo.audit import trail
 from dimo.errors import DomainError
@@ -19,7 +19,7 @@ from dimo.users.models import User
 from vehicles.battery import peers
 from vehicles.battery.parked import known
 from vehicles.battery.peers import K, Peer
-from vehicles.models import BatteryHealth, PeerMedian, Vehicle
+from vehicles.models import BatteryHealth, ErasedTime, PeerMedian, Vehicle
 
 FRESH = timedelta(days=365)
 STANDS = timedelta(days=90)
@@ -104,13 +104,18 @@ def refresh_medians(*, now: datetime) -> int:
 
 def by_likeness(*, now: datetime) -> dict[Like, list[Peer]]:
     """Every car whose owner of now shares, with a figure of the last year, by what it is compared with."""
-    rows = BatteryHealth.objects.filter(
-        owner_epoch=F("vehicle__owner_epoch"),
-        shared_since__isnull=False,
-        health_pct__isnull=False,
-        as_of__gte=now - FRESH,
-        vehicle__retired_at=None,
-    ).select_related("vehicle")
+    leaving = ErasedTime.objects.filter(vehicle_id=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"))
+    rows = (
+        BatteryHealth.objects.filter(
+            owner_epoch=F("vehicle__owner_epoch"),
+            shared_since__isnull=False,
+            health_pct__isnull=False,
+            as_of__gte=now - FRESH,
+            vehicle__retired_at=None,
+        )
+        .exclude(Exists(leaving))
+        .select_related("vehicle")
+    )
     found: dict[Like, list[Peer]] = defaultdict(list)
     for row in rows:
         if (these := like(row.vehicle, now=now)) and row.shared_since and row.health_pct is not None:

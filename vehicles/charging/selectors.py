@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from dimo.users.models import User
 from vehicles.models import ChargingPlace, ChargingSession, NamedArea, Vehicle, VehicleOwnership
-from vehicles.ownership_selectors import as_known_to
+from vehicles.ownership_selectors import STANDING, as_known_to
 from vehicles.signals import cell_of
 
 Fact = tuple[datetime, float | None, float | None, float | None, str]
@@ -16,7 +16,9 @@ Fact = tuple[datetime, float | None, float | None, float | None, str]
 
 def sessions_of(*, owner: User, vehicle: Vehicle | None = None) -> QuerySet[ChargingSession]:
     """Charges of the times in which a person owned the vehicle, newest first, without their long columns."""
-    own = VehicleOwnership.objects.filter(vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner)
+    own = VehicleOwnership.objects.filter(
+        STANDING, vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner
+    )
     found = ChargingSession.objects.filter(Exists(own))
     if vehicle is not None:
         found = found.filter(vehicle=vehicle)
@@ -36,7 +38,7 @@ def has_charged(*, vehicle: Vehicle) -> bool:
 
 def epochs_of(*, owner: User, vehicle: Vehicle) -> list[int]:
     """The owner epochs that were a person's, the last first."""
-    own = VehicleOwnership.objects.filter(vehicle=vehicle, owner=owner).order_by("-epoch")
+    own = VehicleOwnership.objects.filter(STANDING, vehicle=vehicle, owner=owner).order_by("-epoch")
     return list(own.values_list("epoch", flat=True))
 
 

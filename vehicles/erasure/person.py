@@ -10,9 +10,20 @@ from django.utils.translation import gettext as _
 
 from dimo.users import erasing
 from dimo.users.models import User
+from vehicles import app_grants
+from vehicles.battery import leaving
 from vehicles.erasure.rows import drop_batches, drop_devices, gone
 from vehicles.erasure.steps import Subject, count
-from vehicles.models import ChargingPlace, ContactWish, DataExport, Device, ImportBatch, NamedArea
+from vehicles.models import (
+    ChargingPlace,
+    ContactWish,
+    DataExport,
+    Device,
+    ExactWish,
+    ImportBatch,
+    NamedArea,
+    PrivacyZone,
+)
 
 EXPORTS = "exports"  # below MEDIA_ROOT; see vehicles/exports/archive.py
 
@@ -21,6 +32,7 @@ EXPORTS = "exports"  # below MEDIA_ROOT; see vehicles/exports/archive.py
 def erase(subject: Subject) -> None:
     """Delete archives made of the data; of an account also devices, imports, places, and who the person is."""
     counts = drop_exports(subject.person)
+    counts["vehicles_peermedian"] = leaving.forget_member(owner=subject.person, now=subject.now)
     if subject.whole:
         counts |= own_rows(subject.person)
         address = subject.person.email if subject.person.is_active else ""
@@ -46,6 +58,9 @@ def own_rows(person: User) -> dict[str, int]:
         "vehicles_namedarea": gone(NamedArea.objects.filter(owner=person)),
         "vehicles_chargingplace": gone(ChargingPlace.objects.filter(owner=person)),
         "vehicles_contactwish": gone(ContactWish.objects.filter(owner=person)),
+        "vehicles_exactwish": gone(ExactWish.objects.filter(owner=person)),
+        "vehicles_privacyzone": gone(PrivacyZone.objects.filter(owner=person)),
+        "vehicles_appgrant": app_grants.forget_grants(owner=person),
         "vehicles_device": drop_devices(list(Device.objects.filter(owner=person))),
         **drop_batches([each for each in ImportBatch.objects.filter(owner=person) if not each.sources.exists()]),
     }

@@ -13,15 +13,20 @@ from vehicles import trip_copies
 from vehicles.charging import sessions
 from vehicles.erasure.steps import Subject, Time
 from vehicles.models import (
+    AppGrantVehicle,
     BatteryHealth,
     ChargingSession,
     Device,
     EnergyPrice,
+    ExactRemoval,
     FaultCode,
     FaultList,
     HiddenStretch,
     ImportBatch,
+    KeptRejection,
     Pairing,
+    ParkedStretch,
+    PrivacyZone,
     QuietEpisode,
     RejectionCount,
     Source,
@@ -73,7 +78,7 @@ def erase_trips(time: Time) -> Counted:
 
 @transaction.atomic
 def erase_facts(time: Time, person: User) -> Counted:
-    """Events, fault codes, verdicts, prices, battery, silence, claims and offers."""
+    """Events, fault codes, verdicts, prices, battery, silence, claims, offers, refusals, zones and apps' reach."""
     vehicle = time.vehicle_id
     current = time.alone or time.until is None
     counts = {
@@ -82,6 +87,10 @@ def erase_facts(time: Time, person: User) -> Counted:
         "vehicles_faultlist": gone(FaultList.objects.filter(vehicle=vehicle, **time.covers("ts"))),
         "vehicles_energyprice": gone(EnergyPrice.objects.filter(**of_epoch(time))),
         "vehicles_batteryhealth": gone(BatteryHealth.objects.filter(**of_epoch(time))),
+        "vehicles_parkedstretch": gone(ParkedStretch.objects.filter(**of_epoch(time))),
+        "vehicles_keptrejection": gone(KeptRejection.objects.filter(**of_epoch(time))),
+        "vehicles_appgrantvehicle": gone(AppGrantVehicle.objects.filter(**of_epoch(time))),
+        "vehicles_privacyzone": gone(PrivacyZone.objects.filter(vehicle=vehicle, owner=person)),
         "vehicles_quietepisode": gone(QuietEpisode.objects.filter(**of_epoch(time))),
         "vehicles_vinclaim": gone(VinClaim.objects.filter(vehicle=vehicle, claimant=person)),
         "vehicles_transferoffer": gone(TransferOffer.objects.filter(vehicle=vehicle, seller=person)),
@@ -113,6 +122,10 @@ def erase_sources(time: Time, person: User) -> Counted:
         "vehicles_rejectioncount": gone(RejectionCount.objects.filter(source__vehicle=time.vehicle_id, **days)),
         "reading_count": forget_counts(time, days),
     }
+    removals = ExactRemoval.objects.filter(source__vehicle=time.vehicle_id)
+    if not time.alone:
+        removals = removals.filter(owner_epoch=time.epoch)
+    counts["vehicles_exactremoval"] = gone(removals)
     batches = list(ImportBatch.objects.filter(sources__in=own, owner=person).distinct())
     devices = list(Device.objects.filter(sources__in=own, owner=person).distinct())
     counts["vehicles_source"] = gone(own)

@@ -50,13 +50,15 @@ class Room:
     """A room's part. `ends` runs in the transaction of asking, `erases` later and again after a crash.
 
     `refuses` raises what stands in the way of an account's erasure. `erased` and `kept` name database tables; what is
-    kept has its reason, which people read on the page and in the certificate. `kept_of_account` has no vehicle's rows.
+    kept has its reason, which people read on the page and in the certificate. `kept_of_account` has no vehicle's rows;
+    `kept_of_vehicle` goes with the account, and stays where a vehicle alone is erased.
     """
 
     name: str
     erased: tuple[str, ...] = ()
     kept: dict[str, str] = field(default_factory=dict)
     kept_of_account: dict[str, str] = field(default_factory=dict)
+    kept_of_vehicle: dict[str, str] = field(default_factory=dict)
     ends: Callable[[Subject], None] | None = None
     erases: Callable[[Subject], Counts] | None = None
     refuses: Callable[[User], None] | None = None
@@ -77,7 +79,7 @@ def topmost_first() -> list[Room]:
 
 def reasons(*, whole: bool) -> list[str]:
     """Why something stays of an account (`whole`) or a vehicle, each reason once, in the rooms' order."""
-    every = (room.kept | room.kept_of_account if whole else room.kept for room in _rooms.values())
+    every = (room.kept | (room.kept_of_account if whole else room.kept_of_vehicle) for room in _rooms.values())
     return list(dict.fromkeys(reason for kept in every for reason in kept.values()))
 
 

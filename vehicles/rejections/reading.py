@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from dimo import crypto
 from dimo.users.models import User
 from vehicles.models import KeptRejection, RejectionCount, Vehicle, VehicleOwnership
+from vehicles.ownership_selectors import STANDING
 from vehicles.rejections.keeping import LABEL
 
 KEPT_FOR = timedelta(days=7)
@@ -51,7 +52,9 @@ class Reason:
 
 def kept_of(*, vehicle: Vehicle, owner: User, now: datetime) -> QuerySet[KeptRejection]:
     """What is kept of a vehicle in this person's time with it, newest first."""
-    own = VehicleOwnership.objects.filter(vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner)
+    own = VehicleOwnership.objects.filter(
+        STANDING, vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner
+    )
     found = KeptRejection.objects.filter(Exists(own), vehicle=vehicle, received_at__gt=now - KEPT_FOR)
     return found.select_related("device").order_by("-received_at", "-pk")
 

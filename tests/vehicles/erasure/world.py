@@ -1,5 +1,6 @@
 """A vehicle with a row in every table that erasing must empty, and where anything of it may still be found."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow.dataset as ds
@@ -9,21 +10,31 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from psycopg.types.range import DateRange, TimestamptzRange
 
+from dimo import crypto
+from dimo.audit.models import AccessEntry
+from dimo.oauth.models import App, AppCredential, AppSession
 from tests.vehicles.factories import drive, make_user, make_vehicle
 from tests.vehicles.store import world
 from vehicles import contact, imports, registry, telemetry, trips
 from vehicles.models import (
+    AppGrant,
+    AppGrantVehicle,
     BatteryHealth,
     ChargingPlace,
     ChargingSession,
     Device,
     EnergyPrice,
+    ExactRemoval,
+    ExactWish,
     FaultCode,
     FaultList,
     HiddenStretch,
+    KeptRejection,
     MovementVerdict,
     NamedArea,
     Pairing,
+    ParkedStretch,
+    PrivacyZone,
     QuietEpisode,
     RejectionCount,
     Source,
@@ -36,6 +47,7 @@ from vehicles.models import (
     VinClaim,
 )
 from vehicles.models.ownership import VehicleOwnership
+from vehicles.rejections.keeping import LABEL
 
 NOW = world.NOW
 START = world.START
@@ -84,7 +96,7 @@ def fill(vehicle, source) -> None:
     VehicleContact.objects.create(vehicle=vehicle)
     QuietEpisode.objects.create(**epoch, since=START, noticed_at=START)
     RejectionCount.objects.create(source=source, day=START.date(), signal="speed", code="out_of_range", count=1)
-    VinClaim.objects.create(vehicle=vehicle, claimant=person, vin_tag=b"t", vin_sealed=b"s")
+    VinClaim.objects.get_or_create(vehicle=vehicle, defaults={"claimant": person, "vin_tag": b"t", "vin_sealed": b"s"})
     TransferOffer.objects.create(
         vehicle=vehicle, seller=person, owner_epoch=1, token_hash=bytes([vehicle.pk % 256]) * 32,
         expires_at=datetime(2099, 1, 1, tzinfo=UTC),
@@ -92,6 +104,7 @@ def fill(vehicle, source) -> None:
     NamedArea.objects.create(owner=person, cell=vehicle.pk, name="Aunt")
     ChargingPlace.objects.create(owner=person, cell=str(vehicle.pk), kind="home")
     contact.set_mail(owner=person, by_mail=True)
+    fill_permissions(vehicle, source)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ingest_event VALUES (%s, 's', 'i', 'b', %s, %s)", [source.device_id, vehicle.pk, START]
@@ -103,6 +116,41 @@ def fill(vehicle, source) -> None:
         )
 
 
+def fill_permissions(vehicle, source) -> None:
+    """What a person let others read and hides from them, what of theirs was refused, and who read."""
+    person, epoch = vehicle.owner, {"vehicle": vehicle, "owner_epoch": vehicle.owner_epoch}
+    about = {"event": "e", "detail": "", "refused": [[0, "speed", "out_of_range"]], "size": 2, "cut": False}
+    sealed = crypto.seal(json.dumps(about | {"sent": "{}"}).encode(), label=LABEL, place=str(vehicle.pk).encode())
+    KeptRejection.objects.create(
+        **epoch, device=source.device, received_at=NOW, day=NOW.date(), slot=1, code="out_of_range", sealed=sealed
+    )
+    PrivacyZone.objects.create(owner=person, vehicle=vehicle, label="Harbor", radius_m=300, lat=1, lon=2)
+    PrivacyZone.objects.create(owner=person, label="Island", radius_m=500, lat=1, lon=2)
+    ExactWish.objects.get_or_create(owner=person)
+    ExactRemoval.objects.create(source=source, owner_epoch=vehicle.owner_epoch, until=START)
+    ParkedStretch.objects.create(**epoch, since=START, until=NOW, before_pct=80, after_pct=79)
+    app = App.objects.create(
+        developer=make_user(),
+        name="Planner",
+        publisher="Labs",
+        redirect_uris=["https://app.example/"],
+        scopes=["trips"],
+    )
+    grant = AppGrant.objects.create(
+        app=app, owner=person, scopes=["trips"], expires_at=datetime(2099, 1, 1, tzinfo=UTC)
+    )
+    AppGrantVehicle.objects.create(**epoch, grant=grant)
+    session = AppSession.objects.create(app=app, user=person, scopes=["trips"], redirect_uri="x", code_challenge="y")
+    AppCredential.objects.create(
+        session=session, kind="access", secret_sha256=session.pk.bytes * 2, scopes=["trips"],
+        expires_at=datetime(2099, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    AccessEntry.objects.create(
+        owner=person, vehicle_id=vehicle.pk, reader="app", reader_id=str(app.pk), reader_name=app.name, what="trips",
+        scopes=["trips"], rows=1, under="grant", under_id=str(grant.pk),
+    )  # fmt: skip
+
+
 def waiting_import(vehicle):
     """An upload that still waits with its file."""
     return imports.start_import(
@@ -112,7 +160,7 @@ def waiting_import(vehicle):
 
 
 def tables_naming(vehicle_id: int) -> set[str]:
-    """Tables with a row of the vehicle, whatever they are; erasures' own marks apart."""
+    """Tables with a row of the vehicle, whatever they are; erasures' own marks and the owner's log apart."""
     found = set()
     with connection.cursor() as cursor:
         cursor.execute(WITH_VEHICLE)
@@ -123,7 +171,7 @@ def tables_naming(vehicle_id: int) -> set[str]:
                 found.add(name)
     if apps.get_model("vehicles", "Vehicle").objects.filter(pk=vehicle_id).exists():
         found.add("vehicles_vehicle")
-    return found - {"vehicles_erasedtime"}
+    return found - {"vehicles_erasedtime", "dimo_accessentry"}
 
 
 def in_files() -> set[int]:

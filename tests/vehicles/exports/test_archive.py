@@ -57,7 +57,10 @@ def test_an_export_holds_every_table_in_both_forms_and_what_a_column_means():
     [car] = rows_of(packed, "tables/vehicles.csv")
     assert (car["name"], car["vin"], car["yours_now"]) == ("Blue", leaving.VIN, "yes")
     for name in ("trips", "trip_edits", "charging_sessions", "events", "fault_codes", "energy_prices", "pairings",
-                 "devices", "named_areas", "movement_verdicts", "refused_readings", "stored_readings"):  # fmt: skip
+                 "devices", "named_areas", "movement_verdicts", "refused_readings", "stored_readings",
+                 "refused_events", "privacy_zones",
+                 "exact_positions_choice", "exact_positions_removed", "app_permissions", "access_log", "parked_times",
+                 "contact_habits"):  # fmt: skip
         assert rows_of(packed, f"tables/{name}.csv"), name
     said = json.loads(packed.read("data-dictionary.json"))
     assert {each["name"] for each in said["tables"]} == {table.name for table in tables.registered()}
@@ -120,7 +123,21 @@ def test_seller_and_buyer_each_export_their_own_time_alone():
     assert [len(rows_of(each, "tables/trips.csv")) for each in (first, second)] == [2, 1]
     cars = [rows_of(each, "tables/vehicles.csv")[0] for each in (first, second)]
     assert [(car["name"], car["vin"]) for car in cars] == [("Blue", ""), ("Mine", leaving.VIN)]
-    for name in ("pairings", "events", "fault_codes", "energy_prices", "trip_edits", "hidden_stretches", "devices"):
+    for name in (
+        "pairings",
+        "events",
+        "fault_codes",
+        "energy_prices",
+        "trip_edits",
+        "hidden_stretches",
+        "devices",
+        "refused_events",
+        "privacy_zones",
+        "exact_positions_removed",
+        "app_permissions",
+        "access_log",
+        "parked_times",
+    ):
         assert rows_of(first, f"tables/{name}.csv"), name
         assert not rows_of(second, f"tables/{name}.csv"), name
     assert exported(make_user()).namelist().count("tables/trips.csv") == 1
