@@ -15,6 +15,7 @@ from vehicles import (
 )
 from vehicles.charging import api_urls as charging_api_urls
 from vehicles.exports import api as exports
+from vehicles.lifetime import api_urls as lifetime_api_urls
 from vehicles.phone import api_urls as phone_api_urls
 
 urlpatterns: list[URLPattern] = [
@@ -31,4 +32,5 @@ urlpatterns: list[URLPattern] = [
     *privacy_api_urls.urlpatterns,
     *phone_api_urls.urlpatterns,
     *charging_api_urls.urlpatterns,
+    *lifetime_api_urls.urlpatterns,
 ]

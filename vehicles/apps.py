@@ -21,6 +21,7 @@ class VehiclesConfig(AppConfig):
         for label, url_name, icon, order, phone in (
             (_("Vehicles"), "vehicles", "car", 20, True),
             (_("Trips"), "trips", "route", 30, True),
+            (_("Statistics"), "statistics", "activity", 33, False),
             (_("Imports"), "imports", "file-up", 35, False),
             (_("Privacy zones"), "privacy-zones", "shield", 38, False),
             (_("Apps"), "apps", "blocks", 65, False),

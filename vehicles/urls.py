@@ -16,6 +16,7 @@ from vehicles import (
     rejection_urls,
 )
 from vehicles.charging import urls as charging_urls
+from vehicles.lifetime import urls as lifetime_urls
 from vehicles.phone import urls as phone_urls
 
 urlpatterns: list[URLPattern] = [
@@ -41,4 +42,5 @@ urlpatterns: list[URLPattern] = [
     *rejection_urls.urlpatterns,
     *privacy_urls.urlpatterns,
     *charging_urls.urlpatterns,
+    *lifetime_urls.urlpatterns,
 ]

@@ -164,7 +164,8 @@ async function draw(box) {
   const maplibre = await import("maplibre-gl");
   maplibre.setWorkerUrl(new URL(box.dataset.worker, location).href);
   await document.fonts.load("500 16px Geist");
-  let hexes = NONE;
+  const areas = "areas" in box.dataset;
+  let hexes = areas ? mine : NONE;
   const style = () => ({
     version: 8,
     sources: { base: source(base), trips: source(mine), latest: source(pieces(mine)), home: source(circles(mine.zones)), hexes: source(hexes) },
@@ -194,7 +195,7 @@ async function draw(box) {
   const latest = mine.features.find((trip) => trip.properties.id === mine.latest);
   if (latest) pin(latest.geometry.coordinates.at(-1), "", "end");
 
-  let view = "mine";
+  let view = areas ? "buyers" : "mine";
   const show = () => {
     for (const id of MINE) map.setLayoutProperty(id, "visibility", view === "mine" ? "visible" : "none");
     for (const id of BUYERS) map.setLayoutProperty(id, "visibility", view === "buyers" ? "visible" : "none");

@@ -1,0 +1,1 @@
+"""What all drives of a person come to, and where they went."""
