@@ -137,3 +137,13 @@ def test_the_api_tells_sums_and_areas_to_their_driver_alone(client):
     client.force_login(stranger)
     assert client.get(areas).status_code == 404
     assert client.get(reverse("api-statistics")).json()["trips"] == 0
+
+
+def test_two_cars_are_asked_for_together(client, django_assert_max_num_queries):
+    source = car()
+    owner = source.vehicle.owner
+    drives(source, MONTH, MONTH + DAY)
+    drives(car(owner=owner), MONTH + 5 * DAY, MONTH + 6 * DAY, MONTH + 7 * DAY)
+    client.force_login(owner)
+    with django_assert_max_num_queries(17):  # twelve of its own; session, person and navigation ask five
+        assert client.get(reverse("statistics")).context["told"].sums.trips == 5
