@@ -12,10 +12,12 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from tests.chaos.locks import let_go
 from tests.vehicles.devices import make_client, post, reading
 from tests.vehicles.erasure import world as leaving
 from tests.vehicles.store import world
 from tests.vehicles.store.conftest import folder  # noqa: F401
+from vehicles import imports
 from vehicles.erasure import asking, running
 from vehicles.models import Erasure, ErasureCertificate, Vehicle
 from vehicles.store import seal
@@ -33,6 +35,8 @@ def killed_after(erasure: Erasure, step: str) -> None:
     )
     _, words = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL, words.decode()
+    person = erasure.person_id % 2**31
+    let_go((running.LOCK, person), (imports.LOCK, person))
 
 
 @pytest.mark.parametrize("step", running.STEPS)

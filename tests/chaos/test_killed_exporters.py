@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from django.conf import settings
 
+from tests.chaos.locks import let_go
 from tests.vehicles.erasure import world as leaving
 from tests.vehicles.store.conftest import folder  # noqa: F401
 from vehicles.exports import building, tables
@@ -29,6 +30,7 @@ def test_a_builder_killed_after_any_step_is_finished_by_the_next(step):
     )
     _, words = process.communicate(timeout=200)
     assert process.returncode == -signal.SIGKILL, words.decode()
+    let_go((building.LOCK, vehicle.owner_id % 2**31))
     done = building.build_export(export_id=asked.pk, now=leaving.NOW)
     assert (done.state, done.attempts) == ("ready", 2)
     _, path = building.archive_of(owner=vehicle.owner, export_id=asked.pk, now=leaving.NOW)
