@@ -26,7 +26,7 @@ class ZoneDrawingSerializer(serializers.Serializer[dict[str, Any]]):
     """A zone to draw. `lat` and `lon` are of the place, which is not kept; without `vehicle` it is for all."""
 
     label = serializers.CharField(max_length=40)  # type: ignore[assignment]
-    radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.values)
+    radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.choices)
     vehicle = serializers.UUIDField(allow_null=True, required=False, default=None)
     lat = serializers.FloatField(min_value=-90, max_value=90)
     lon = serializers.FloatField(min_value=-180, max_value=180)
@@ -36,7 +36,7 @@ class ZoneChangeSerializer(serializers.Serializer[dict[str, Any]]):
     """What is to change; a smaller radius needs the place again, as `lat` and `lon`."""
 
     label = serializers.CharField(max_length=40, required=False)  # type: ignore[assignment]
-    radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.values, required=False)
+    radius_m = serializers.ChoiceField(choices=PrivacyZone.Radius.choices, required=False)
     vehicle = serializers.UUIDField(allow_null=True, required=False)
     lat = serializers.FloatField(min_value=-90, max_value=90, required=False)
     lon = serializers.FloatField(min_value=-180, max_value=180, required=False)

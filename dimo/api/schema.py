@@ -53,6 +53,19 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         }
 
 
+class AppScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "dimo.api.authentication.AppAuthentication"
+    name = "appToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "du_app_…",
+            "description": "An app's token, by OAuth2 with PKCE; it reads what the owner granted (docs/api.md).",
+        }
+
+
 def add_refusals(result: dict[str, Any], generator: object, request: object, public: bool) -> dict[str, Any]:
     """Each operation may answer with a problem; said once per operation instead of in every view."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM

@@ -192,7 +192,7 @@ async function draw(box) {
     new maplibre.Marker({ element }).setLngLat(at).addTo(map);
   };
   if (!picks) for (const zone of mine.zones ?? []) pin(zone.center, zone.label, "home");
-  const latest = mine.features.find((trip) => trip.properties.id === mine.latest);
+  const latest = mine.latest && mine.features.find((trip) => trip.properties.id === mine.latest);
   if (latest) pin(latest.geometry.coordinates.at(-1), "", "end");
 
   let view = areas ? "buyers" : "mine";

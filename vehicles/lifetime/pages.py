@@ -75,7 +75,8 @@ def plots(told: figures.Figures) -> list[dict[str, Any]]:
     """Bars by time, weekday and hour, each with its heading."""
     by_time = [(calendar_word(part.key), part) for part in told.by_time]
     weekdays = [(str(WEEKDAYS[part.key - 1]), part) for part in told.weekdays]
-    hours = [(f"{part.key:02d}:00", part) for part in told.hours]
+    driven = [part.key for part in told.hours if part.trips] or [0]
+    hours = [(f"{part.key:02d}:00", part) for part in told.hours if driven[0] <= part.key <= driven[-1]]
     titles = (_("Over time"), _("By weekday"), _("By hour of the start"))
     return [
         {"title": title, "rows": rows, "most": most(rows)}
