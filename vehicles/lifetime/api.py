@@ -14,7 +14,7 @@ from dimo.users.models import User
 from vehicles import trip_costs
 from vehicles.api import own_vehicle
 from vehicles.diary import listing
-from vehicles.lifetime import figures, selectors
+from vehicles.lifetime import counting, figures
 from vehicles.lifetime.figures import MOST_AREAS
 from vehicles.signals import cell_of
 
@@ -72,7 +72,7 @@ class Statistics(APIView):
     )
     def get(self, request: Request) -> Response:
         owner, year = cast(User, request.user), year_of(request)
-        trips = selectors.trips_of(owner=owner, vehicles=listing.vehicles_known_to(owner=owner), year=year)
+        trips = counting.trips_of(owner=owner, vehicles=listing.vehicles_known_to(owner=owner), year=year)
         told = figures.figures(trips=trips, book=trip_costs.prices_for(trips=trips), year=year)
         return Response(StatisticsSerializer(told).data)
 
@@ -88,7 +88,7 @@ class PassedAreas(APIView):
     )
     def get(self, request: Request, public_id: UUID) -> Response:
         vehicle = own_vehicle(request, public_id)
-        trips = selectors.trips_of(owner=cast(User, request.user), vehicles=[vehicle], year=year_of(request))
+        trips = counting.trips_of(owner=cast(User, request.user), vehicles=[vehicle], year=year_of(request))
         passed = figures.areas(trips=trips)
         areas = [{**area._asdict(), "cell": cell_of(area.cell)} for area in passed[:MOST_AREAS]]
         answer = {"total": len(passed), "cut": len(passed) > len(areas), "areas": areas}

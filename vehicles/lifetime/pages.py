@@ -21,7 +21,7 @@ from dimo.users.models import User
 from vehicles import trip_costs
 from vehicles.charging import costs
 from vehicles.diary import listing
-from vehicles.lifetime import figures, selectors
+from vehicles.lifetime import counting, figures
 from vehicles.lifetime.figures import MOST_AREAS, Area, Part
 from vehicles.models import NamedArea, Vehicle
 from vehicles.signals import cell_of
@@ -54,17 +54,17 @@ def statistics(request: HttpRequest) -> HttpResponse:
     owner = cast(User, request.user)
     known, vehicle, year = asked_for(request)
     chosen = [vehicle] if vehicle else known
-    trips = selectors.trips_of(owner=owner, vehicles=chosen, year=year)
+    trips = counting.trips_of(owner=owner, vehicles=chosen, year=year)
     told = figures.figures(trips=trips, book=trip_costs.prices_for(trips=trips), year=year)
     passed = figures.areas(trips=trips)
     context = {
         "vehicles": known,
         "vehicle": vehicle,
         "year": year,
-        "years": range(now().year, selectors.first_year(owner=owner, vehicles=known, now=now()) - 1, -1),
+        "years": range(now().year, counting.first_year(owner=owner, vehicles=known, now=now()) - 1, -1),
         "told": told,
         "plots": plots(told),
-        "charging": costs.sum_up(selectors.charges_of(owner=owner, vehicles=chosen, year=year)),
+        "charging": costs.sum_up(counting.charges_of(owner=owner, vehicles=chosen, year=year)),
         "areas": named(owner, passed[:LISTED]),
         "areas_all": len(passed),
     }
@@ -105,7 +105,7 @@ def areas_geojson(request: HttpRequest) -> HttpResponse:
     """Areas that the reader's trips passed, the most driven first, 5,000 at most; unchanged since: 304."""
     owner = cast(User, request.user)
     known, vehicle, year = asked_for(request)
-    trips = selectors.trips_of(owner=owner, vehicles=[vehicle] if vehicle else known, year=year)
+    trips = counting.trips_of(owner=owner, vehicles=[vehicle] if vehicle else known, year=year)
     passed = figures.areas(trips=trips)
     shown = passed[:MOST_AREAS]
     summary = ngettext("%(n)d area", "%(n)d areas", len(passed)) % {"n": len(passed)}

@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.vehicles.diary.world import LATE, MONTH, car, drives
 from tests.vehicles.factories import make_user
 from vehicles import registry, trip_edits
-from vehicles.lifetime import figures, pages, selectors
+from vehicles.lifetime import counting, figures, pages
 from vehicles.models import NamedArea, Trip
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_three_thousand_trips_are_told_in_a_fixed_number_of_queries(client, djan
 
 def test_a_charge_of_another_owner_is_not_in_the_sums():
     source, buyer = car(), make_user()
-    assert selectors.charges_of(owner=buyer, vehicles=[source.vehicle], year=None) == []
+    assert counting.charges_of(owner=buyer, vehicles=[source.vehicle], year=None) == []
 
 
 def test_the_api_tells_sums_and_areas_to_their_driver_alone(client):
