@@ -62,7 +62,7 @@ class PricePeriod(APIView):
         summary="Take back the prices that begin on a day",
         description="Those that ended there go on in their place. Answers all prices.",
         tags=["vehicles"],
-        responses=PriceSerializer(many=True),
+        responses={200: PriceSerializer(many=True)},
     )
     def delete(self, request: Request, public_id: UUID, since: str) -> Response:
         vehicle = theirs(request, public_id)
