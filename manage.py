@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from dimo import tenancy
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dimo.settings")
+    tenancy.work_for_the_platform()
     execute_from_command_line(sys.argv)

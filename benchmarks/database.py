@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from dimo import tenancy
 from dimo.runtime import places
 from dimo.runtime.postgres import APP, OWNER, Postgres
 
@@ -45,6 +46,7 @@ def _set_up(folder: Path, postgres: Postgres) -> None:
     from django.db import connection
 
     django.setup()
+    tenancy.work_for_the_platform()
     connection.settings_dict["USER"] = OWNER
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
     connection.close()

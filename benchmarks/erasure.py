@@ -27,7 +27,9 @@ ENOUGH = 30_000_000
 LIMIT_SECONDS, LIMIT_MB = 60, 512
 BUILD = """
 import django, sys
+from dimo import tenancy
 django.setup()
+tenancy.work_for_the_platform()
 from datetime import datetime
 from django.conf import settings
 from uuid import UUID

@@ -22,6 +22,7 @@ from typing import Any
 import rfc8785
 
 from benchmarks.report import record
+from dimo import tenancy
 from dimo.runtime import places
 from dimo.runtime.postgres import APP, OWNER, Postgres
 from dimo.runtime.valkey import Valkey
@@ -95,6 +96,7 @@ def devices() -> list[Any]:
     from django.core.management import call_command
 
     django.setup()
+    tenancy.work_for_the_platform()
     from django.db import connection
 
     connection.settings_dict["USER"] = OWNER

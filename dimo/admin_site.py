@@ -15,6 +15,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from dimo import tenancy
 from dimo.health import readiness
 
 
@@ -29,7 +30,10 @@ class OperationsSite(UnfoldAdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         if not super().has_permission(request):
             return False
-        return not settings.STAFF_MFA_REQUIRED or gave_second_factor(request)
+        if settings.STAFF_MFA_REQUIRED and not gave_second_factor(request):
+            return False
+        tenancy.act_for_the_platform()
+        return True
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in page. From here people are led to what they lack."""

@@ -2,6 +2,8 @@ import sys
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.contrib.auth.signals import user_logged_in
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,7 @@ class DimoConfig(AppConfig):
         import eth_account  # noqa: F401 - see below
 
         import dimo.celery  # noqa: F401 - so that web processes and shells send hints to our broker, not to a default one
+        from dimo import tenancy
         from dimo.pages import navigation
         from dimo.users.operators import grant_after_migrate
 
@@ -24,6 +27,8 @@ class DimoConfig(AppConfig):
         # of raising RecursionError. Nothing of ours needs it.
         sys.setrecursionlimit(RECURSION_LIMIT)
         # Permissions of an app exist only after its tables: `migrate` asks once per app.
+        connection_created.connect(tenancy.watch, dispatch_uid="tenancy")
+        user_logged_in.connect(tenancy.signed_in, dispatch_uid="tenancy")
         post_migrate.connect(grant_after_migrate, dispatch_uid="operators")
         navigation.register_audience(
             "operator", label=_("Operations"), order=40, home="admin:index", has=lambda user: user.is_staff

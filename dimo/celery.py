@@ -8,6 +8,9 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init, worker_process_init
+
+from dimo import tenancy
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dimo.settings")
 
@@ -58,6 +61,8 @@ app = Celery("commons")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(task_routes=ROUTES, beat_schedule=SCHEDULE, worker_hijack_root_logger=False)
 app.set_default()  # threads of the web server send with this application too
+for begun in (beat_init, worker_init, worker_process_init):
+    begun.connect(lambda **_: tenancy.work_for_the_platform(), weak=False)
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="import_tasks")
 app.autodiscover_tasks(["vehicles.store"])

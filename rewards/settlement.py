@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dimo import money
+from dimo import money, tenancy
 from dimo.audit import trail
 from dimo.errors import DomainError
 from dimo.ledger import posting
@@ -56,7 +56,8 @@ def settle_license(*, license_id: UUID, now: datetime | None = None) -> Journal:
             return settled.journal
         if license.state != License.State.DELIVERED:
             raise LicenseNotDelivered(field="license")
-        return _settle(license, now or timezone.now())
+        with tenancy.only_union(license.union_id):
+            return _settle(license, now or timezone.now())
 
 
 def claim_delivered(*, skip: Collection[UUID] = ()) -> UUID | None:

@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
+from dimo import tenancy
 from dimo.api import throttles
 from dimo.runtime.postgres import OWNER
 from tests.services import Services
@@ -26,6 +27,7 @@ WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cheap passwords, static files without a manifest, properties without a clock: nothing a rule depends on."""
+    tenancy.work_for_the_platform()  # what a test says itself; requests are somebody's
     hypothesis.settings.register_profile("commons", deadline=None, print_blob=True)
     hypothesis.settings.load_profile("commons")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

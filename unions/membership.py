@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from dimo import tenancy
 from dimo.audit import trail
 from dimo.errors import DomainError
 from dimo.users.models import User
@@ -118,12 +119,13 @@ def end_for_new_owner(*, vehicle: Vehicle, now: datetime) -> int:
     """Make void what earlier owners allowed and end their memberships; returns how many ended."""
     shown = notice("owner-1", screen_id="owner-change")
     running = [Membership.State.REQUESTED, Membership.State.TRIAL, Membership.State.ACTIVE]
-    rows = Membership.objects.select_for_update().filter(vehicle=vehicle, state__in=running).order_by("pk")
     ended = 0
-    for row in rows:
-        consent.withdraw_everything(membership=row, kind=ConsentEvent.Kind.INVALIDATE, notice=shown, now=now)
-        end(row, now=now)
-        ended += 1
+    with tenancy.everything():  # whoever takes the car over sees no row of who had it
+        rows = Membership.objects.select_for_update().filter(vehicle=vehicle, state__in=running).order_by("pk")
+        for row in rows:
+            consent.withdraw_everything(membership=row, kind=ConsentEvent.Kind.INVALIDATE, notice=shown, now=now)
+            end(row, now=now)
+            ended += 1
     return ended
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
+from dimo import tenancy
 from dimo.audit import trail
 from dimo.errors import DomainError
 from dimo.users.models import User
@@ -27,9 +28,10 @@ class LastSteward(DomainError):
 def give_seat(*, union: Union, user: User, role: str, actor: User, now: datetime) -> Seat:
     """Seat a person in a role and give them what the role may do; seating again returns the seat."""
     Union.objects.select_for_update().get(pk=union.pk)
-    seat, new = Seat.objects.get_or_create(
-        union=union, user=user, role=Seat.Role(role).value, until=None, defaults={"since": now}
-    )
+    with tenancy.unions(union.pk):
+        seat, new = Seat.objects.get_or_create(
+            union=union, user=user, role=Seat.Role(role).value, until=None, defaults={"since": now}
+        )
     if new:
         _apply(union=union, user=user)
         _record(union=union, actor=actor, user=user, action="seat.given", role=seat.role, now=now)
@@ -51,7 +53,8 @@ def end_seat(*, seat: Seat, actor: User, now: datetime) -> Seat:
     if not running.exclude(pk=seat.pk).exists():
         raise LastSteward
     seat.until = now
-    seat.save(update_fields=["until"])
+    with tenancy.unions(union.pk):
+        seat.save(update_fields=["until"])
     _apply(union=union, user=seat.user)
     _record(union=union, actor=actor, user=seat.user, action="seat.ended", role=seat.role, now=now)
     return seat

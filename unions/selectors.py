@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from dimo import tenancy
 from dimo.users.models import User
 from unions import rulebook
 from unions.evaluator import Policies, UseRequest
@@ -142,7 +143,8 @@ def vehicle_counts(*, unions: Iterable[Union]) -> dict[UUID, int | None]:
     rows = (
         Membership.objects.filter(union__in=ids, state=Membership.State.ACTIVE).values("union").annotate(n=Count("pk"))
     )
-    counted = {row["union"]: row["n"] for row in rows}
+    with tenancy.unions(*ids):
+        counted = {row["union"]: row["n"] for row in rows}
     return {pk: n if (n := counted.get(pk, 0)) >= SHOWN_FROM else None for pk in ids}
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from dimo import tenancy
 from dimo.errors import DomainError
 from unions.evaluator import ANY, Policies, UseRequest, layers_against
 from unions.models import Union
@@ -72,7 +73,12 @@ def consent_windows(
     if not classes:
         return []
     parameters = _parameters(union, use, policies, classes, now, vehicle_ids)
-    with transaction.atomic(), connection.cursor() as cursor, _planned_for(cursor, vehicle_ids):
+    with (
+        tenancy.unions(union.pk),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        _planned_for(cursor, vehicle_ids),
+    ):
         cursor.execute(QUERY, parameters)
         return [Window._make(row) for row in cursor.fetchall()]
 

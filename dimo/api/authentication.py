@@ -5,6 +5,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
+from dimo import tenancy
 from dimo.api import keys
 from dimo.api.models import ApiKey
 from dimo.errors import DomainError
@@ -49,6 +50,7 @@ class AppAuthentication(BaseAuthentication):
                 code="app_not_allowed",
             )
         credentials.note_use(session=found.session, now=now)
+        tenancy.become(found.session.user.pk)
         return found.session.user, found
 
     def authenticate_header(self, request: Request) -> str:
@@ -68,6 +70,7 @@ class KeyAuthentication(BaseAuthentication):
         except keys.KeyRefused as refusal:
             raise exceptions.AuthenticationFailed(str(refusal), code=refusal.code) from refusal
         keys.note_use(key=key, now=now)
+        tenancy.become(key.user_id)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
+from dimo import tenancy
 from licensing.datasets import claims, delivery, files, inputs
 from licensing.datasets.consented import Consent, read_consent
 from licensing.datasets.delivery import Built, ConsentNarrowed
@@ -57,7 +58,10 @@ def build_dataset(
         "quote__terms", "quote__policy", "quote__offer", "union", "organization"
     ).get(pk=license_id)
     try:
-        with claims.Progress(license_id=license_id, attempt=attempt, clock=clock) as progress:
+        with (
+            tenancy.only_union(license.union_id),
+            claims.Progress(license_id=license_id, attempt=attempt, clock=clock) as progress,
+        ):
             _build_until_consent_holds(license, attempt, progress, clock, entered)
     except TooFewInFile:
         delivery.give_up(license_id=license_id, attempt=attempt, failure="too_few_members", now=clock())

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dimo import tenancy
 from dimo.pages.slots import respond
 from dimo.users.models import User
 from licensing import callers, downloads, licenses, selectors
@@ -78,6 +79,7 @@ async def license_events(request: HttpRequest, license_id: UUID) -> HttpResponse
     if not user.is_authenticated or request.method not in ("GET", "HEAD"):
         return HttpResponse(status=401 if request.method in ("GET", "HEAD") else 405)
     await sync_to_async(callers.license_of)(request, license_id)
+    person = tenancy.Scope(person=user.pk)
     if not isinstance(
         request, ASGIRequest
     ):  # a stream would hold a thread for ten minutes; the page asks again instead
@@ -86,7 +88,7 @@ async def license_events(request: HttpRequest, license_id: UUID) -> HttpResponse
     async def events() -> AsyncIterator[str]:
         last = ""
         for _second in range(int(STREAM_LASTS / EVENT_SECONDS)):
-            text, finished = await sync_to_async(render_state)(request, license_id)
+            text, finished = await sync_to_async(render_state)(request, license_id, person)
             if text != last:
                 yield "".join(f"data: {line}\n" for line in text.splitlines() if line.strip()) + "\n"
             last = text
@@ -100,10 +102,11 @@ async def license_events(request: HttpRequest, license_id: UUID) -> HttpResponse
     return answer
 
 
-def render_state(request: HttpRequest, license_id: UUID) -> tuple[str, bool]:
-    """The live part of a license, and whether it will not change any more."""
-    context = license_context(callers.license_of(request, license_id))
-    return render_to_string("licensing/_license_state.html", context), not context["unfinished"]
+def render_state(request: HttpRequest, license_id: UUID, person: tenancy.Scope) -> tuple[str, bool]:
+    """The live part of a license, and whether it will not change any more; a stream outlives its request's scope."""
+    with tenancy.scope(person):
+        context = license_context(callers.license_of(request, license_id))
+        return render_to_string("licensing/_license_state.html", context), not context["unfinished"]
 
 
 @require_safe

@@ -7,7 +7,10 @@ from uuid import UUID
 
 import django
 
+from dimo import tenancy
+
 django.setup()
+tenancy.work_for_the_platform()
 
 from licensing.datasets.build import build_dataset  # noqa: E402
 from tests.licensing.factories import NOW  # noqa: E402

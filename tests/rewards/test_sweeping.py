@@ -103,7 +103,9 @@ def test_the_task_is_safe_to_deliver_twice_and_waits_for_delivery(three):
 
 CHILD = """
 import sys, uuid, django
+from dimo import tenancy
 django.setup()
+tenancy.work_for_the_platform()
 from rewards.settlement import settle_license
 settle_license(license_id=uuid.UUID(sys.argv[1]))
 """

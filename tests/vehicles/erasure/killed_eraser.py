@@ -8,7 +8,10 @@ from uuid import UUID
 
 import django
 
+from dimo import tenancy
+
 django.setup()
+tenancy.work_for_the_platform()
 
 from vehicles.erasure import running  # noqa: E402
 

@@ -7,7 +7,10 @@ from datetime import datetime
 
 import django
 
+from dimo import tenancy
+
 django.setup()
+tenancy.work_for_the_platform()
 
 from vehicles.retention import sweeping  # noqa: E402
 
