@@ -46,9 +46,10 @@ WITH rolled AS MATERIALIZED (SELECT day FROM sealed_day s
       AND NOT EXISTS (SELECT FROM late_message m WHERE m.vehicle_id = %(vehicle)s
           AND m.ts >= s.day::timestamp AT TIME ZONE 'UTC' AND m.ts < (s.day + 1)::timestamp AT TIME ZONE 'UTC')),
 part AS (
-    SELECT signal_id, bucket, n, sum FROM rollup_5m
-    WHERE vehicle_id = %(vehicle)s AND signal_id = ANY(%(signals)s) AND bucket >= %(since)s AND bucket < %(until)s
-      AND (bucket AT TIME ZONE 'UTC')::date = ANY (ARRAY(SELECT day FROM rolled))
+    SELECT signal_id, bucket, e.n, e.sum FROM rollup_5m r, unnest(r.slot, r.n, r.sum) e(slot, n, sum),
+        LATERAL (SELECT r.day::timestamp AT TIME ZONE 'UTC' + e.slot * interval '5 minutes' AS bucket) at
+    WHERE r.vehicle_id = %(vehicle)s AND r.signal_id = ANY(%(signals)s) AND r.day = ANY (ARRAY(SELECT day FROM rolled))
+      AND bucket >= %(since)s AND bucket < %(until)s
     UNION ALL
     SELECT signal_id, bucket, n, sum FROM rollup_1m
     WHERE vehicle_id = %(vehicle)s AND signal_id = ANY(%(signals)s) AND bucket >= %(since)s AND bucket < %(until)s
