@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from tests.vehicles.factories import drive, make_source
 from tests.vehicles.store import world
@@ -92,6 +92,25 @@ def test_five_minutes_equal_what_raw_values_say_also_after_late_data_came():
     assert rolled() == by_five_minutes(values)
     assert {signal for _, signal, _ in rolled()} == {SPEED, ODOMETER, BATTERY_LEVEL}
     assert sum(n for n, _ in rolled().values()) == values.num_rows
+
+
+@pytest.mark.parametrize(
+    "row", ["'{1,2}', '{3}', '{4,5}'", "'{1}', '{3}', '{4,5}'", "'{}', '{}', '{}'", "'{288}', '{1}', '{2}'"]
+)
+def test_a_row_of_five_minutes_has_a_count_and_a_sum_for_each_of_a_days_slots_that_it_names(row):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO rollup_5m VALUES ('2025-03-05', 1, {SPEED}, {row})")
+
+
+def test_a_long_chart_reads_minutes_of_days_that_are_not_sealed_alone():
+    [source] = world.fleet(1, days=3)
+    before = curves(source)
+    sealed()
+    with connection.cursor() as cursor:  # minutes of sealed days, which a chart of five minutes must not need
+        cursor.execute("DELETE FROM rollup_1m WHERE bucket < %s", [world.START + 2 * days.ONE - timedelta(hours=4)])
+    after = curves(source)
+    assert [each for each in after if each.step >= 300] == [each for each in before if each.step >= 300]
+    assert len(after[2].points[SPEED]) == 3 * 8
 
 
 def test_tracks_are_the_same_after_sealing():

@@ -4,6 +4,7 @@ import json
 from io import StringIO
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -26,6 +27,13 @@ def on_disk(folder) -> set[int]:
     return set(ds.dataset(files, format="parquet").to_table(columns=["vehicle_id"]).column(0).to_pylist())
 
 
+def encodings(folder) -> set[str]:
+    """How the moments in the lake's files are written."""
+    groups = [pq.ParquetFile(path).metadata.row_group(0) for path in folder.rglob("*.parquet")]
+    columns = [group.column(at) for group in groups for at in range(group.num_columns)]
+    return {name for column in columns if column.path_in_schema == "ts" for name in column.encodings if name != "RLE"}
+
+
 def in_postgres(vehicle_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -46,6 +54,7 @@ def test_an_erased_vehicle_is_in_no_file_and_no_table_and_the_others_are_whole(f
     assert on_disk(folder) == {source.vehicle_id for source in sources}
     assert delete(gone) == 120  # and 15 that never reached the lake
     assert on_disk(folder) == {source.vehicle_id for source in others}
+    assert encodings(folder) == {"DELTA_BINARY_PACKED"}  # what an erasure writes anew is laid out as before
     assert (in_postgres(gone.vehicle_id), world.everything([gone]).num_rows) == (0, 0)
     assert world.everything(others).equals(before)
     assert SealedDay.objects.get().rows == 2 * 120
