@@ -17,7 +17,8 @@ ARRAY: Final = [(name, ">i4") for name in ("length", "dimensions", "nulls", "oid
 
 def copied(found: pa.Table) -> bytes:
     """All rows, which have one length, so that they are laid out at once."""
-    return copying.HEADER + laid_out(numbers_of(found), found.num_columns).tobytes() + copying.TRAILER
+    rows: bytes = laid_out(numbers_of(found), found.num_columns).tobytes()
+    return copying.HEADER + rows + copying.TRAILER
 
 
 def copied_as_arrays(found: pa.Table, *, keys: int) -> bytes:

@@ -44,14 +44,16 @@ class Kept:
 @lru_cache(maxsize=1)
 def database(info: str) -> adbc_driver_manager.AdbcDatabase:
     """The driver's view of a server, without a connection. To make it takes as long as to read 10,000 messages."""
-    return adbc_driver_postgresql.connect(info)
+    found: adbc_driver_manager.AdbcDatabase = adbc_driver_postgresql.connect(info)
+    return found
 
 
 @contextmanager
 def arrow_cursor() -> Iterator[Any]:
     """A cursor in a transaction of its own; what Django's transaction has not committed is not seen."""
     connected = adbc_driver_manager.AdbcConnection(database(conninfo()))
-    with closing(Connection(Kept(), connected)) as link, closing(link.cursor()) as cursor:
+    kept: Any = Kept()
+    with closing(Connection(kept, connected)) as link, closing(link.cursor()) as cursor:
         yield cursor
 
 
