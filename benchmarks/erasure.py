@@ -22,6 +22,7 @@ from benchmarks.store import copy, noting, roll_up
 DAYS = int(os.environ.get("BENCH_ERASURE_DAYS", "365"))
 NEIGHBORS = int(os.environ.get("BENCH_ERASURE_NEIGHBORS", "20"))
 SIGNALS, SECONDS, A_DAY, HOT_DAYS, FIRST = 30, 3600, 11, 40, date(2025, 9, 1)
+FIRST_MOMENT = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ENOUGH = 30_000_000
 LIMIT_SECONDS, LIMIT_MB = 60, 512
@@ -92,7 +93,7 @@ def drive(session: Any) -> int:
             data += copying.encode(told, vehicle_id=source.vehicle_id, source_id=source.pk)
         copy(session, copying.STATEMENT, copying.HEADER + data + copying.TRAILER)
     session.execute("ANALYZE message")
-    roll_up(session)
+    roll_up(session, FIRST_MOMENT, FIRST_MOMENT + timedelta(days=DAYS))
     trips(fleet[0], sources[0])
     for number in range(DAYS):
         day = FIRST + timedelta(days=number)

@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.database import database, raw_table
 from benchmarks.report import record
+from benchmarks.taking import of_postgres, taken
 
 VEHICLES = int(os.environ.get("BENCH_STORE_VEHICLES", "2000"))
 DAYS = int(os.environ.get("BENCH_STORE_DAYS", "30"))
@@ -36,11 +37,16 @@ INTERPRETERS = {"duckdb": sys.executable, "clickhouse": os.environ.get("BENCH_CH
 
 
 class Spent(NamedTuple):
-    """What some values cost: seconds by the clock and of processors."""
+    """What some values cost: seconds by the clock, and of processors by this process and by PostgreSQL."""
 
     values: int
     clock: float
-    processor: float
+    own: float
+    theirs: float
+
+    @property
+    def processor(self) -> float:
+        return self.own + self.theirs
 
 
 def main() -> None:
@@ -53,7 +59,7 @@ def main() -> None:
 
 
 def measure(session: Any, folder: Path) -> None:
-    ours, bare = ingest(session)
+    ours, bare, hot = ingest(session)
     values, raw = sum_of(ours), sum_of(bare)
     note = noting(values.values >= ENOUGH)
     note("store, values", values.values, "values", None, None)
@@ -61,24 +67,25 @@ def measure(session: Any, folder: Path) -> None:
     by_processor = values.values / values.processor
     note("store, ingest by COPY, by processor", by_processor, "values/s", None, raw.processor / values.processor)
     session.execute("VACUUM ANALYZE message")
-    roll_up(session)
+    session.execute("VACUUM ANALYZE rollup_1m")
     note("store, hot", session.execute(SIZE).fetchone()[0] / values.values, "B/value", 16, None)
     questions(note, "hot")
     sealed, charts = seal_all()
     whole = sum_of(sealed)
     note("store, sealing", whole.values / whole.clock, "values/s", 1_000_000, None)
-    note("store, sealing, by the sealer's processor time", whole.values / whole.processor, "values/s", None, None)
+    note("store, sealing, by the sealer's processor time", whole.values / whole.own, "values/s", None, None)
+    note("store, sealing, by all processor time", whole.values / whole.processor, "values/s", 1_000_000, None)
     lake = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
     note("store, cold", lake / values.values, "B/value", 5, None)
     questions(note, "sealed")
-    growth(note, ours, bare, sealed, charts)
+    growth(note, ours, bare, sealed, (hot, charts))
     others(note, folder, values.values)
     erase(note)
 
 
 def sum_of(parts: Sequence[Spent]) -> Spent:
-    values, clock, processor = (sum(column) for column in zip(*parts, strict=True))
-    return Spent(values, clock, processor)
+    values, clock, own, theirs = (sum(column) for column in zip(*parts, strict=True))
+    return Spent(int(values), clock, own, theirs)
 
 
 def growth(
@@ -86,23 +93,31 @@ def growth(
     ours: Sequence[Spent],
     bare: Sequence[Spent],
     sealed: Sequence[Spent],
-    charts: Sequence[float],
+    charts: tuple[Sequence[float], Sequence[float]],
 ) -> None:
-    """What a value costs as the store grows, a tenth of it a line; the last against the first."""
-    size = max(1, len(ours) // 10)
+    """What a value costs as the store grows, a tenth of it a line; the last against the first.
+
+    The chart is always that of the first tenth's days, so that it reads the same rows however many others there are.
+    """
+    size = a_tenth()
     lines = []
-    print("  million values   COPY µs/value (processor)   raw COPY   sealing µs/value (processor)   7-day chart ms")
+    print(
+        "  million values   COPY µs/value (processor)   raw COPY   sealing µs/value (processor)   chart hot, sealed ms"
+    )
     for at in range(0, len(ours) - size + 1, size):
         parts = [sum_of(told[at : at + size]) for told in (ours, bare, sealed)]
-        clock, processor = ([part[which] / part.values * 1e6 for part in parts] for which in (1, 2))
+        clock = [part.clock / part.values * 1e6 for part in parts]
+        processor = [part.processor / part.values * 1e6 for part in parts]
         until = sum_of(ours[: at + size]).values / 1e6
-        lines.append((until, clock[0] / clock[1], processor[0], processor[2], charts[at + size - 1]))
+        hot, cold = (median(tier[at : at + size]) for tier in charts)
+        lines.append((until, clock[0] / clock[1], processor[0], processor[2], hot, cold))
         print(
             f"  {until:>14.1f} {clock[0]:>16.3f} ({processor[0]:.3f}) {clock[1]:>18.3f}"
-            f" {clock[2]:>22.3f} ({processor[2]:.3f}) {charts[at + size - 1]:>16.2f}"
+            f" {clock[2]:>22.3f} ({processor[2]:.3f}) {hot:>16.2f} {cold:.2f}"
         )
-    words = ("COPY against raw COPY", "COPY, processor", "sealing, processor", "7-day chart")
-    firsts, lasts = (lines[:3], lines[-3:])
+    words = ("COPY against raw COPY", "COPY, processor", "sealing, processor")
+    words += ("chart, hot, processor", "chart, sealed, processor")
+    firsts, lasts = (lines[1:4], lines[-3:])  # the first tenth holds what only begins: pages, plans, half a chart
     for column, word in enumerate(words, 1):
         early, late = (median(line[column] for line in part) for part in (firsts, lasts))
         note(f"store, cost per value, last tenths against the first: {word}", late / early, "times", 1.2, None)
@@ -132,15 +147,23 @@ def rows_of(vehicle: int, day: int, random: np.random.Generator) -> list[Any]:
     return [Row(start + timedelta(seconds=step * i), numbers, values[i], [0] * SIGNALS) for i in range(count)]
 
 
-def ingest(session: Any) -> tuple[list[Spent], list[Spent]]:
-    """By day, the store's COPY with its encoding, and the same bytes into a bare table, in turns before and after."""
+def a_tenth() -> int:
+    """Days."""
+    return max(1, DAYS // 10)
+
+
+def ingest(session: Any) -> tuple[list[Spent], list[Spent], list[float]]:
+    """By day, the store's COPY with its encoding, and the same bytes into a bare table, in turns before and after.
+
+    And what a chart of minutes takes of processors after each day, ms.
+    """
     from vehicles import copying
 
     random = np.random.default_rng(7)
     session.execute("SELECT ensure_message_partitions(%s::date, %s::date)", [FIRST, FIRST + timedelta(days=DAYS)])
     raw_table(session, "bare", "message")
     to_bare = copying.STATEMENT.replace("message", "bare", 1)
-    found: tuple[list[Spent], list[Spent]] = ([], [])
+    found: tuple[list[Spent], list[Spent], list[float]] = ([], [], [])
     for day in range(DAYS):
         spent: tuple[list[Spent], list[Spent]] = ([], [])
         for turn, first in enumerate(range(1, VEHICLES + 1, 200)):
@@ -157,27 +180,21 @@ def ingest(session: Any) -> tuple[list[Spent], list[Spent]]:
                 (1, lambda data=data: copy(session, to_bare, data)),
             ]
             for which, act in acts if turn % 2 else reversed(acts):
-                spent[which].append(cost(act, values, session.info.backend_pid))
+                spent[which].append(cost(act, values))
         for which in (0, 1):
             found[which].append(sum_of(spent[which]))
+        roll_up(session, *bounds(day))
+        found[2].append(charted_ms(60))
     session.execute("DROP TABLE bare")
     return found
 
 
-def cost(act: Callable[[], Any], values: int, backend: int | None = None) -> Spent:
-    """What it takes, of this process and of a backend of PostgreSQL."""
-    used, began = process_time() + processor_of(backend), perf_counter()
+def cost(act: Callable[[], Any], values: int) -> Spent:
+    """What it takes, of processors by this process and by PostgreSQL."""
+    theirs, own, began = of_postgres(), process_time(), perf_counter()
     act()
-    return Spent(values, perf_counter() - began, process_time() + processor_of(backend) - used)
-
-
-def processor_of(pid: int | None) -> float:
-    """Seconds that another process has used, in hundredths; where the system tells none, 0."""
-    stat = Path(f"/proc/{pid}/stat")
-    if pid is None or not stat.exists():
-        return 0.0
-    fields = stat.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    clock, own = perf_counter() - began, process_time() - own
+    return Spent(values, clock, own, of_postgres() - theirs)
 
 
 def copy(session: Any, statement: str, data: bytes) -> None:
@@ -185,28 +202,33 @@ def copy(session: Any, statement: str, data: bytes) -> None:
         sink.write(data)
 
 
-def roll_up(session: Any) -> None:
+def bounds(day: int) -> tuple[datetime, datetime]:
+    """A day's beginning and end."""
+    start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(days=day)
+    return start, start + timedelta(days=1)
+
+
+def charted_ms(step: int) -> float:
+    """What the dense vehicle's chart of the first tenth's days takes of processors."""
+    from vehicles.store import curves
+
+    until = bounds(a_tenth() - 1)[1]
+    asked = {"vehicle_id": DENSE, "signal_ids": [6], "since": bounds(0)[0], "until": until, "step": step}
+    return taken(lambda: curves.rolled_means(**asked), 31).processor * 1000
+
+
+def roll_up(session: Any, since: datetime, until: datetime) -> None:
     """Minutes of charted signals, which ingest keeps up as it goes."""
     from vehicles.signals import charted
 
     session.execute(
         "INSERT INTO rollup_1m SELECT m.vehicle_id, s.sig, date_trunc('minute', m.ts), count(*), sum(s.val),"
         " min(s.val), max(s.val), min(s.val), max(s.val), min(m.ts), max(m.ts)"
-        " FROM message m, unnest(m.sig, m.val) s(sig, val) WHERE s.sig = ANY(%s) GROUP BY 1, 2, 3",
-        [sorted(charted)],
+        " FROM message m, unnest(m.sig, m.val) s(sig, val)"
+        " WHERE m.ts >= %s AND m.ts < %s AND s.sig = ANY(%s) GROUP BY 1, 2, 3",
+        [since, until, sorted(charted)],
     )
-    session.execute("VACUUM ANALYZE rollup_1m")
-
-
-def spent(act: Callable[[], Any], times: int = 15) -> float:
-    """Milliseconds, the median of some runs after one that is not counted."""
-    act()
-    found = []
-    for _ in range(times):
-        began = perf_counter()
-        act()
-        found.append((perf_counter() - began) * 1000)
-    return median(found)
+    session.execute("ANALYZE rollup_1m")
 
 
 def week() -> tuple[datetime, datetime]:
@@ -221,23 +243,24 @@ def questions(note: Callable[..., None], tier: str) -> None:
     since, until = week()
     for word, vehicle, limit in (("dense", DENSE, 10), ("sparse", DENSE + 1, 2)):
         asked = {"vehicle_id": vehicle, "signal_ids": [6], "since": since, "until": until}
-        chart = spent(lambda asked=asked: curves.rolled_means(step=60, **asked))
-        note(f"store, 7-day chart, {word}, {tier}", chart, "ms", limit, None)
+        chart = taken(lambda asked=asked: curves.rolled_means(step=60, **asked), 51)
+        note(f"store, 7-day chart, {word}, {tier}", chart.clock * 1000, "ms", limit, None)
+        note(f"store, 7-day chart, {word}, {tier}, processor", chart.processor * 1000, "ms", limit, None)
         day = asked | {"until": since + timedelta(days=1), "most": 10_101}
-        note(f"store, day as measured, {word}, {tier}", spent(lambda day=day: curves.points(**day)), "ms", None, None)
+        points = taken(lambda day=day: curves.points(**day))
+        note(f"store, day as measured, {word}, {tier}", points.clock * 1000, "ms", None, None)
     everything = {"vehicle_ids": [DENSE], "signal_ids": range(1, 31), "since": since, "until": until}
-    note(f"store, a dense week as Arrow, {tier}", spent(lambda: reading.read(**everything), 5), "ms", None, None)
+    week_of_all = taken(lambda: reading.read(**everything), 5)
+    note(f"store, a dense week as Arrow, {tier}", week_of_all.clock * 1000, "ms", None, None)
     fleet = {"vehicle_ids": range(1, MEMBERS + 1), "signal_ids": (1, 2, 6, 14, 18)}
     whole = {"since": since, "until": since + timedelta(days=DAYS)}
-    note(f"store, dataset, {tier}", spent(lambda: reading.read(**fleet, **whole), 1) / 1000, "s", None, None)
+    note(f"store, dataset, {tier}", taken(lambda: reading.read(**fleet, **whole), 1).clock, "s", None, None)
 
 
 def seal_all() -> tuple[list[Spent], list[float]]:
-    """What each day costs, oldest first, and the first week's chart after it, ms."""
-    from vehicles.store import curves, seal
+    """What each day costs, oldest first, and what a chart of five minutes takes of processors after it, ms."""
+    from vehicles.store import seal
 
-    since, until = week()
-    asked = {"vehicle_id": DENSE, "signal_ids": [6], "since": since, "until": until, "step": 300}
     found, charts = [], []
     for day in range(DAYS):
         moved = []
@@ -245,7 +268,7 @@ def seal_all() -> tuple[list[Spent], list[float]]:
             lambda day=day, moved=moved: moved.append(seal.seal_day(day=FIRST + timedelta(days=day), now=NOW)), 0
         )
         found.append(one._replace(values=moved[0].rows))
-        charts.append(spent(lambda: curves.rolled_means(**asked), 7))
+        charts.append(charted_ms(300))
     return found, charts
 
 

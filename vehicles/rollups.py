@@ -11,7 +11,8 @@ from django.db import connection
 from vehicles.quality import Row
 from vehicles.signals import charted
 from vehicles.statements import Write, array
-from vehicles.store import five_minutes, tiers
+from vehicles.store import minutes as minute_rows
+from vehicles.store import tiers
 
 ADD = """
 INSERT INTO rollup_1m AS r (vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at)
@@ -109,5 +110,5 @@ def rebuild(*, vehicle_id: int, since: datetime, until: datetime) -> None:
         if not tiers.any_closed(since=since, until=until):
             cursor.execute(f"INSERT INTO rollup_1m {FROM_RAW}", facts)
             return
-    minutes = tiers.minutes(vehicle_id=vehicle_id, signal_ids=sorted(charted), since=since, until=until)
-    five_minutes.write_minutes(buckets=minutes)
+    found = tiers.minutes(vehicle_id=vehicle_id, signal_ids=sorted(charted), since=since, until=until)
+    minute_rows.write(buckets=found)

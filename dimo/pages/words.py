@@ -1,6 +1,7 @@
 """Template tags and filters of the design: icons, amounts, initials, precision levels, slots. Built in, no `load`."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django import template
@@ -19,6 +20,7 @@ SKELETON_WIDTHS = (100, 92, 96, 70, 88)
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: int | str = 16) -> str:
     """A Lucide icon that screen readers skip; the word beside it says the same."""
     return lucide(str(name), size=int(size), stroke_width="1.75", aria_hidden="true")

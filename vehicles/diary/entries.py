@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dimo.users.models import User
 from vehicles import trip_costs, words
@@ -14,6 +16,11 @@ from vehicles.diary.sums import Span, Sums
 from vehicles.models import NamedArea, Trip, TripSeam
 from vehicles.places import local_time
 from vehicles.trip_costs import Cost
+
+
+def number(amount: float) -> str:
+    """With one digit after the point."""
+    return str(number_format(amount, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,36 @@ class Entry:
     cost: Cost | None
     joined: bool
     told_again: bool
+
+    @property
+    def clock(self) -> str:
+        """When it began and ended. In Python as the next two, not in the template: a month has a hundred of them."""
+        return f"{self.start:%H:%M} – {self.end:%H:%M}"
+
+    @property
+    def lasting(self) -> str:
+        return ngettext("%(minutes)s minute", "%(minutes)s minutes", self.minutes) % {"minutes": self.minutes}
+
+    @property
+    def figures(self) -> str:
+        """How far it was and what it used, as far as is known."""
+        trip = self.trip
+        told = [f"{number(trip.distance_km)} km"]
+        for amount, unit, rate in (
+            (trip.energy_kwh, "kWh", self.kwh_per_100),
+            (trip.fuel_used_l, "l", self.liters_per_100),
+        ):
+            if amount is not None:
+                per = "" if rate is None else f", {number(rate)} {_('per 100 km')}"
+                told.append(f"{number(amount)} {unit}{per}")
+        if trip.energy_kwh is None and trip.fuel_used_l is None and trip.soc_used_pct is not None:
+            told.append(f"{number(trip.soc_used_pct)}% {_('of the battery')}")
+        return " · ".join(told)
+
+    @property
+    def stops(self) -> str:
+        stops = self.trip.stops
+        return ngettext("%(n)s stop", "%(n)s stops", stops) % {"n": stops} if stops else ""
 
     @property
     def minutes(self) -> int:
@@ -68,6 +105,22 @@ class Day:
     day: date
     entries: list[Entry]
     sums: Sums
+
+    @property
+    def in_a_line(self) -> str:
+        """What it adds up to."""
+        total = self.sums
+        if not total.trips:
+            return _("Nothing of this counts.")
+        used = [(total.kwh, total.kwh_km, "kWh"), (total.liters, total.liters_km, "l")]
+        parts = [
+            ngettext("%(n)s trip", "%(n)s trips", total.trips) % {"n": total.trips},
+            f"{number_format(total.km, 1, force_grouping=True)} km",
+            ngettext("%(minutes)s minute", "%(minutes)s minutes", total.minutes) % {"minutes": total.minutes},
+            ", ".join(f"{number(amount)} {unit}" for amount, known_km, unit in used if known_km),
+            *total.money,
+        ]
+        return " · ".join(filter(None, parts))
 
 
 def entries(*, owner: User, trips: Sequence[Trip]) -> list[Entry]:

@@ -55,7 +55,7 @@ def between(*, trips: QuerySet[Trip], vehicles: Iterable[Vehicle], first: date, 
     near = trips.prefetch_related(None).filter(
         started_at__gte=midnight(first) - ZONES_APART, started_at__lt=midnight(until) + ZONES_APART, vehicle__in=known
     )
-    found = list(near)
+    found = list(near.defer("marks", "cells"))  # hundreds of numbers that a diary does not show
     for trip in found:
         trip.vehicle = known[trip.vehicle_id]
     return [trip for trip in found if first <= local_time(trip.started_at, trip.vehicle).date() < until]

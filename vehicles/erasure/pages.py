@@ -111,7 +111,7 @@ OTHERS = {
     "late_message values": _lazy("Values in messages that came late"),
     "lake values": _lazy("Values in archived files"),
     "rollup_1m": _lazy("Minutes for charts"),
-    "rollup_5m": _lazy("Five minutes for charts"),
+    "rollup_5m": _lazy("Days of five-minute values for charts"),
     "ingest_event": _lazy("Records of messages taken in"),
     "reading_count": _lazy("Daily counts of readings"),
 }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from vehicles import latest, rollups
 from vehicles.erasure.steps import Subject, Time, count
 from vehicles.models import Erasure, Vehicle
-from vehicles.store import cold, days, lake, table, tiers
+from vehicles.store import cold, days, five_minutes, lake, table, tiers
 
 MINUTE = timedelta(minutes=1)
 HOT = ("message", "late_message")
@@ -88,7 +88,6 @@ def forget_minutes(time: Time) -> dict[str, int]:
     with connection.cursor() as cursor:
         for name, column, first in (
             ("rollup_1m", "bucket", minute),
-            ("rollup_5m", "bucket", since),
             ("ingest_event", "received_at", since),
         ):
             cursor.execute(
@@ -96,6 +95,8 @@ def forget_minutes(time: Time) -> dict[str, int]:
                 [time.vehicle_id, first, until],
             )
             found[name] = int(cursor.rowcount)
+    # Whole days; what others keep of them is derived anew once the lake's rows are gone.
+    found["rollup_5m"] = five_minutes.forget(vehicle_id=time.vehicle_id, since=since, until=until)
     if time.alone:
         latest.forget(vehicle_id=time.vehicle_id)
     return found

@@ -39,20 +39,27 @@ UNION ALL
 SELECT NULL, NULL, NULL, NULL, files FROM closed WHERE files <> '{}'
 """
 )
-# Five minutes for sealed days, less those that a late message waits for; else the minutes, which know of everything.
+# Five minutes for sealed days, less those that a late message waits for; for the stretches between them the minutes,
+# which know of everything.
 ROLLED: Final = """
 WITH rolled AS MATERIALIZED (SELECT day FROM sealed_day s
     WHERE day BETWEEN %(first_day)s AND %(last_day)s AND state <> 'sealing' AND %(step)s >= interval '5 minutes'
       AND NOT EXISTS (SELECT FROM late_message m WHERE m.vehicle_id = %(vehicle)s
           AND m.ts >= s.day::timestamp AT TIME ZONE 'UTC' AND m.ts < (s.day + 1)::timestamp AT TIME ZONE 'UTC')),
+others AS (
+    SELECT first::timestamp AT TIME ZONE 'UTC' AS first, until::timestamp AT TIME ZONE 'UTC' AS until FROM (
+        SELECT day + 1 AS first, lead(day, 1, %(last_day)s + 1) OVER (ORDER BY day) AS until
+        FROM (SELECT day FROM rolled UNION ALL SELECT %(first_day)s - 1) AS known(day)) AS between_them
+    WHERE first < until),
 part AS (
-    SELECT signal_id, bucket, n, sum FROM rollup_5m
-    WHERE vehicle_id = %(vehicle)s AND signal_id = ANY(%(signals)s) AND bucket >= %(since)s AND bucket < %(until)s
-      AND (bucket AT TIME ZONE 'UTC')::date = ANY (ARRAY(SELECT day FROM rolled))
+    SELECT signal_id, bucket, e.n, e.sum FROM rollup_5m r, unnest(r.slot, r.n, r.sum) e(slot, n, sum),
+        LATERAL (SELECT r.day::timestamp AT TIME ZONE 'UTC' + e.slot * interval '5 minutes' AS bucket) at
+    WHERE r.vehicle_id = %(vehicle)s AND r.signal_id = ANY(%(signals)s) AND r.day = ANY (ARRAY(SELECT day FROM rolled))
+      AND bucket >= %(since)s AND bucket < %(until)s
     UNION ALL
-    SELECT signal_id, bucket, n, sum FROM rollup_1m
-    WHERE vehicle_id = %(vehicle)s AND signal_id = ANY(%(signals)s) AND bucket >= %(since)s AND bucket < %(until)s
-      AND (bucket AT TIME ZONE 'UTC')::date <> ALL (ARRAY(SELECT day FROM rolled))
+    SELECT m.signal_id, m.bucket, m.n, m.sum
+    FROM others o JOIN rollup_1m m ON m.bucket >= greatest(o.first, %(since)s) AND m.bucket < least(o.until, %(until)s)
+    WHERE m.vehicle_id = %(vehicle)s AND m.signal_id = ANY(%(signals)s)
 )
 SELECT signal_id, date_bin(%(step)s, bucket, 'epoch') AS bin, sum(sum) / sum(n) FROM part GROUP BY 1, 2 ORDER BY 2
 """

@@ -79,7 +79,10 @@ def finish_erasures(holder: Any, reached: seal.Reached = seal.nothing) -> int:
     opened = table.open_table()
     gone = 0
     if opened is not None and done:
-        gone = sum(int(opened.delete(predicate(group))["num_deleted_rows"] or 0) for group in done)
+        gone = sum(
+            int(opened.delete(predicate(group), writer_properties=table.LAYOUT)["num_deleted_rows"] or 0)
+            for group in done
+        )
         reached("lake erased")
         touched = record_files(opened)
         for erasure in (each for group in done for each in group):
@@ -183,21 +186,21 @@ def rebuild_five_minutes(erasure: LakeErasure) -> None:
     """Derive the vehicle's buckets anew on the days where some of its rows went."""
     vehicle = erasure.vehicle_id
     if erasure.signal_ids and not charted & set(erasure.signal_ids):
-        return None
+        return
     if erasure.since <= ALWAYS[0] and erasure.until >= ALWAYS[1] and not erasure.source_ids:
-        return five_minutes.forget(vehicle_id=vehicle, since=ALWAYS[0], until=ALWAYS[1])
+        five_minutes.forget(vehicle_id=vehicle, since=ALWAYS[0], until=ALWAYS[1])
+        return
     closed = SealedDay.objects.exclude(state=State.SEALING).filter(day__range=days.span(erasure.since, erasure.until))
+    five_minutes.forget(vehicle_id=vehicle, since=erasure.since, until=erasure.until)
     for row in closed:
-        start, end = days.midnight(row.day), days.midnight(row.day) + days.ONE
-        five_minutes.forget(vehicle_id=vehicle, since=start, until=end)
         if not row.files:
             continue
+        start, end = days.midnight(row.day), days.midnight(row.day) + days.ONE
         values = cold.in_lake(row.files, [vehicle], [], [(start, end)])
         with link.workbench() as bench:
             bench.register("left_values", values)
-            buckets = five_minutes.rolled(bench, "left_values")
-        five_minutes.add(buckets=buckets)
-    return None
+            buckets = five_minutes.rolled(bench, "left_values", day=row.day)
+        five_minutes.write(buckets=buckets)
 
 
 def vacuum(holder: "psycopg.Connection[Any]") -> None:

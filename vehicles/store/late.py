@@ -154,4 +154,4 @@ def record(
     since, until = days.midnight(row.day), days.midnight(row.day) + days.ONE
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [since, until, row.late_until])
-    five_minutes.add(buckets=five_minutes.rolled(bench, seal.MOVED))
+    five_minutes.add(buckets=five_minutes.rolled(bench, seal.MOVED, day=row.day))

@@ -140,7 +140,7 @@ def record(
     )
     if not found:
         raise days.SealerBusy(f"Another attempt seals {row.day}.")
-    five_minutes.write(buckets=five_minutes.rolled(bench, MOVED))
+    five_minutes.write(buckets=five_minutes.rolled(bench, MOVED, day=row.day))
 
 
 def waits_for_a_lock(error: OperationalError) -> bool:

@@ -13,7 +13,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Schema,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
@@ -37,6 +45,14 @@ PROPERTIES: Final = {
     "delta.dataSkippingStatsColumns": "signal_id,ts",
     "delta.checkpointInterval": "50",
 }
+# Sorted rows differ little from their neighbors in these columns: half the bytes, and two thirds of the work.
+STEPS: Final = ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")
+LAYOUT: Final = WriterProperties(
+    max_row_group_size=ROW_GROUP,
+    compression="ZSTD",
+    compression_level=3,
+    column_properties=dict.fromkeys(("vehicle_id", "ts", "source_id"), STEPS),
+)
 # A day's content by vehicle. Hashes are added, so order is nothing; they are DuckDB's, so compare within one version.
 DIGEST: Final = """
 SELECT vehicle_id, count(*)::BIGINT,
@@ -84,7 +100,7 @@ def write_day(rows: pa.RecordBatchReader, *, day: int, version: int, attempt: UU
     write_deltalake(
         made_table(),
         rows,
-        writer_properties=WriterProperties(max_row_group_size=ROW_GROUP, compression="ZSTD", compression_level=3),
+        writer_properties=LAYOUT,
         commit_properties=CommitProperties(
             custom_metadata={"seal": str(attempt), "day": str(day)},
             app_transactions=[Transaction(f"seal:{day}", version)],

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from vehicles.models import SealedDay
-from vehicles.store import cold, days, five_minutes, link, reading
+from vehicles.store import cold, days, link, reading
+from vehicles.store import minutes as minute_rows
 
 State = SealedDay.State
 
@@ -65,7 +66,7 @@ def minutes(*, vehicle_id: int, signal_ids: Sequence[int], since: datetime, unti
     values = reading.read(vehicle_ids=[vehicle_id], signal_ids=signal_ids, since=since, until=until)
     with link.workbench() as bench:
         bench.register("told", values)
-        return five_minutes.rolled(bench, "told", minutes=1)
+        return minute_rows.rolled(bench, "told")
 
 
 def extent(*, vehicle_id: int, source_id: int) -> Extent | None:

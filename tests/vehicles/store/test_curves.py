@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from tests.vehicles.factories import drive, make_source
 from tests.vehicles.store import world
@@ -11,13 +11,12 @@ from vehicles import measurements, telemetry, trips
 from vehicles.models import Source
 from vehicles.readings import Message
 from vehicles.signals import BATTERY_LEVEL, ODOMETER, SPEED, charted
-from vehicles.store import days, five_minutes, late, link, passes, seal
+from vehicles.store import days, late, passes, seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNCHARTED = 36
 DAY = (world.START - timedelta(hours=4), world.START + timedelta(hours=19))
 MONTH = (world.SPAN[0], world.SPAN[1])
-COLUMNS = "vehicle_id, signal_id, bucket, n, sum, min, max, first, last, first_at, last_at"
 
 
 def sealed(*later: datetime) -> None:
@@ -59,10 +58,27 @@ def test_charts_of_any_length_are_the_same_after_sealing_and_late_data_shows_at_
     assert curves(source) == with_late
 
 
-def rolled() -> list:
+def rolled() -> dict:
+    """Count and sum by vehicle, signal and start of five minutes, as they are stored."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {COLUMNS} FROM rollup_5m ORDER BY 1, 2, 3")
-        return cursor.fetchall()
+        cursor.execute("SELECT vehicle_id, signal_id, day, slot, n, sum FROM rollup_5m")
+        return {
+            (vehicle, signal, days.midnight(day) + slot * timedelta(minutes=5)): (n, total)
+            for vehicle, signal, day, *entries in cursor.fetchall()
+            for slot, n, total in zip(*entries, strict=True)
+        }
+
+
+def by_five_minutes(values) -> dict:
+    """The same from values as measured."""
+    found = {}
+    for row in values.to_pylist():
+        if row["signal_id"] in charted:
+            start = row["ts"].replace(minute=row["ts"].minute // 5 * 5, second=0, microsecond=0)
+            key = (row["vehicle_id"], row["signal_id"], start)
+            n, total = found.get(key, (0, 0.0))
+            found[key] = (n + 1, total + row["value"])
+    return found
 
 
 def test_five_minutes_equal_what_raw_values_say_also_after_late_data_came():
@@ -73,11 +89,28 @@ def test_five_minutes_equal_what_raw_values_say_also_after_late_data_came():
         world.store(sources[0], told)
         late.seal_late(day=world.DAY)
     values = world.everything(sources)
-    with link.workbench() as bench:
-        bench.register("raw", values)
-        assert rolled() == [tuple(row.values()) for row in five_minutes.rolled(bench, "raw").to_pylist()]
-    assert {row[1] for row in rolled()} == {SPEED, ODOMETER, BATTERY_LEVEL}
-    assert sum(row[3] for row in rolled()) == values.num_rows
+    assert rolled() == by_five_minutes(values)
+    assert {signal for _, signal, _ in rolled()} == {SPEED, ODOMETER, BATTERY_LEVEL}
+    assert sum(n for n, _ in rolled().values()) == values.num_rows
+
+
+@pytest.mark.parametrize(
+    "row", ["'{1,2}', '{3}', '{4,5}'", "'{1}', '{3}', '{4,5}'", "'{}', '{}', '{}'", "'{288}', '{1}', '{2}'"]
+)
+def test_a_row_of_five_minutes_has_a_count_and_a_sum_for_each_of_a_days_slots_that_it_names(row):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO rollup_5m VALUES ('2025-03-05', 1, {SPEED}, {row})")
+
+
+def test_a_long_chart_reads_minutes_of_days_that_are_not_sealed_alone():
+    [source] = world.fleet(1, days=3)
+    before = curves(source)
+    sealed()
+    with connection.cursor() as cursor:  # minutes of sealed days, which a chart of five minutes must not need
+        cursor.execute("DELETE FROM rollup_1m WHERE bucket < %s", [world.START + 2 * days.ONE - timedelta(hours=4)])
+    after = curves(source)
+    assert [each for each in after if each.step >= 300] == [each for each in before if each.step >= 300]
+    assert len(after[2].points[SPEED]) == 3 * 8
 
 
 def test_tracks_are_the_same_after_sealing():

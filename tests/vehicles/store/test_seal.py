@@ -29,6 +29,20 @@ def test_a_sealed_day_reads_as_it_did_before_also_when_its_partition_is_gone():
     assert world.everything(sources).equals(before)
 
 
+def test_doubts_about_values_move_with_them():
+    [source] = world.fleet(1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO message (ts, vehicle_id, source_id, sig, val, flag)"
+            " VALUES (%s, %s, %s, '{6,14,43}', '{1,2,3}', '{2,0,4}')",
+            [world.START + days.ONE / 4, source.vehicle_id, source.pk],
+        )
+    before = world.everything([source])
+    assert sorted(before.column("flag").to_pylist())[-3:] == [0, 2, 4]
+    seal.seal_day(day=world.DAY, now=world.NOW)
+    assert world.everything([source]).equals(before)
+
+
 def test_inside_a_transaction_the_same_is_read_and_its_own_rows_too():
     sources = world.fleet(days=2)
     seal.seal_day(day=world.DAY, now=world.NOW)
