@@ -78,18 +78,19 @@ def erase_between(*, vehicle_id: int, since: datetime | None, until: datetime | 
     is told from its end on.
     """
     inside = FaultCode.objects.filter(vehicle=vehicle_id)
-    later, cut = [], 0
+    later: list[FaultCode] = []
+    cut = 0
     if until is not None:
         inside = inside.filter(opened_at__lt=until)
         later = list(inside.filter(last_seen_at__gte=until))
+        for code in later:
+            code.pk, code.opened_at = None, until
     if since is not None:
         went = inside.filter(last_seen_at__lt=since, cleared_at__gt=since)
         went.filter(Q(cleared_at__lt=until) if until else Q()).update(cleared_at=since)
         inside = inside.filter(last_seen_at__gte=since)
         cut = inside.filter(opened_at__lt=since).update(last_seen_at=since - MICROSECOND, cleared_at=since)
     gone: int = inside.delete()[0]
-    for code in later:
-        code.pk, code.opened_at = None, until
     FaultCode.objects.bulk_create(later)
     return cut + gone
 
