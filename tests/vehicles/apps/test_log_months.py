@@ -78,7 +78,7 @@ def test_an_entry_lies_in_its_month_and_its_owner_reads_all_months_as_one_newest
     looked(other, moments[0])
     assert [entry.at for entry in entries(owner)] == moments
     ids = list(AccessEntry.objects.values_list("pk", flat=True))
-    assert len(set(ids)) == len(ids) == 5
+    assert len(set(ids)) == len(ids) == 6
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tableoid::regclass::text FROM dimo_accessentry WHERE owner_id = %s ORDER BY at", [owner.pk]
