@@ -213,3 +213,40 @@ def test_a_member_told_twice_is_answered(client, device, member, value):
     raw = rfc8785.dumps(device.signed([reading()])).decode()
     twice = f'"{member}":{json.dumps(value)},'
     answered(post(client, "[" + "{" + twice + raw[1:] + "," + raw[:-1] + "," + twice[:-1] + "}]"))
+
+
+@fuzz
+@given(
+    marks=st.lists(
+        st.sampled_from([b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"NaN", b"{}", b'"a"', "good"]), max_size=40
+    )
+)
+def test_any_row_of_marks_is_answered(client, device, marks):
+    good = json.dumps(device.signed([reading()])).encode()
+    body = b"".join(good if mark == "good" else mark for mark in marks)
+    for whole in (body, b"[" + body + b"]", b"[" + good + b"," + body + b"," + good + b"]"):
+        answered(post(client, whole))
+
+
+ODD_HEADERS = st.dictionaries(
+    st.sampled_from(
+        ["Content-Encoding", "Content-Length", "Accept", "Authorization", "Cookie", "Host", "X-Request-ID"]
+    ),
+    st.sampled_from(["", "gzip", "-1", "1e9", "x" * 3000, "Bearer \xff", "a=b; c", "*/*;q=9", "testserver", "\u00e9"]),
+    max_size=3,
+)
+
+
+@fuzz
+@given(
+    method=st.sampled_from(["POST", "PUT", "GET", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "x"]),
+    kind=st.sampled_from(
+        [*TYPES, "", "application/json;", "multipart/form-data; boundary=x", "application/\u00e9", ";;;"]
+    ),
+    headers=ODD_HEADERS,
+    query=st.sampled_from(["", "?a=%ff", "?" + "a=1&" * 2000, "?%00"]),
+)
+def test_any_method_type_and_headers_are_no_fault_of_ours(client, device, method, kind, headers, query):
+    body = json.dumps([device.signed([reading()])])
+    answer = client.generic(method, "/api/v1/ingest" + query, body, kind, headers=headers)
+    assert 200 <= answer.status_code < 500
