@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-from dimo.runtime.postgres import OWNER, ROLES
+from dimo.runtime.postgres import DATABASE, OWNER
 from tests.services import Services
 
 NAME = "taken_back"
@@ -39,24 +39,24 @@ FROM generate_series(0, 1) n
 
 
 @pytest.fixture
-def empty(services: Services, django_db_setup: None, django_db_blocker: object) -> Iterator[psycopg.Connection]:
-    """A database of its own to migrate as the tables' owner; a superuser's connection to it."""
+def emptied(services: Services, django_db_setup: None, django_db_blocker: object) -> Iterator[psycopg.Connection]:
+    """A migrated database of its own, for the tables' owner; a superuser's connection to it."""
     default = connections["default"]
     kept = default.settings_dict["NAME"], default.settings_dict["USER"]
-    with services.postgres.connect() as superuser:
-        superuser.execute(f"CREATE DATABASE {NAME}")
-    with services.postgres.connect(database=NAME) as inside:
-        inside.execute(ROLES.read_text())
-        with django_db_blocker.unblock():
+    default.close()
+    with services.postgres.connect(database="postgres") as superuser:
+        superuser.execute(f"CREATE DATABASE {NAME} TEMPLATE {DATABASE} STRATEGY FILE_COPY")
+        superuser.execute(f"ALTER DATABASE {NAME} OWNER TO {OWNER}")
+    with services.postgres.connect(database=NAME) as inside, django_db_blocker.unblock():
+        default.close()
+        default.settings_dict["NAME"], default.settings_dict["USER"] = NAME, OWNER
+        try:
+            yield inside
+        finally:
             default.close()
-            default.settings_dict["NAME"], default.settings_dict["USER"] = NAME, OWNER
-            try:
-                yield inside
-            finally:
-                default.close()
-                default.settings_dict["NAME"], default.settings_dict["USER"] = kept
-                ContentType.objects.clear_cache()
-    with services.postgres.connect() as superuser:
+            default.settings_dict["NAME"], default.settings_dict["USER"] = kept
+            ContentType.objects.clear_cache()
+    with services.postgres.connect(database="postgres") as superuser:
         superuser.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
 
 
@@ -69,38 +69,40 @@ def shape(inside: psycopg.Connection) -> set[tuple[object, ...]]:
     return set(inside.execute(SHAPE).fetchall())
 
 
-def parted_and_put_together(empty: psycopg.Connection) -> None:
+def parted_and_put_together(emptied: psycopg.Connection) -> None:
     """The log of reads keeps its entries and counts on, whichever way its migration goes."""
-    [(person,)] = empty.execute(
+    [(person,)] = emptied.execute(
         "INSERT INTO dimo_user (password, is_superuser, email, name, timezone, is_staff, is_active, date_joined,"
         " public_id) VALUES ('', false, 'a@example.org', 'A', 'UTC', false, true, now(), gen_random_uuid())"
         " RETURNING id"
     )
-    empty.execute(ENTRY, [person])
-    before = empty.execute("SELECT * FROM dimo_accessentry ORDER BY id").fetchall()
+    emptied.execute(ENTRY, [person])
+    before = emptied.execute("SELECT * FROM dimo_accessentry ORDER BY id").fetchall()
     for name, kind in (("0019", "r"), ("0021", "p")):
         migrate("vehicles", name)
-        assert empty.execute("SELECT relkind FROM pg_class WHERE relname = 'dimo_accessentry'").fetchone() == (kind,)
-        assert empty.execute("SELECT * FROM dimo_accessentry ORDER BY id").fetchall() == before
-    empty.execute(ENTRY, [person])
-    assert empty.execute("SELECT count(DISTINCT id), max(id) FROM dimo_accessentry").fetchone() == (4, before[1][0] + 2)
-    assert empty.execute("SELECT erase_access_log(%s)", [person]).fetchone() == (4,)
+        assert emptied.execute("SELECT relkind FROM pg_class WHERE relname = 'dimo_accessentry'").fetchone() == (kind,)
+        assert emptied.execute("SELECT * FROM dimo_accessentry ORDER BY id").fetchall() == before
+    emptied.execute(ENTRY, [person])
+    assert emptied.execute("SELECT count(DISTINCT id), max(id) FROM dimo_accessentry").fetchone() == (
+        4,
+        before[1][0] + 2,
+    )
+    assert emptied.execute("SELECT erase_access_log(%s)", [person]).fetchone() == (4,)
 
 
-def test_every_migration_is_taken_back_and_applied_again_to_the_same_shape(empty):
-    migrate()
-    whole = shape(empty)
-    parted_and_put_together(empty)
+def test_every_migration_is_taken_back_and_applied_again_to_the_same_shape(emptied):
+    whole = shape(emptied)
+    parted_and_put_together(emptied)
     for ground in ("ledger", "dimo"):  # and with them whatever stands on them
         migrate(ground, "zero")
     assert not {key for key in MigrationLoader(connections["default"]).applied_migrations if key[0] in OURS}
-    left = {name for kind, name, *_ in shape(empty) if kind in {"security", "function", "trigger"}}
+    left = {name for kind, name, *_ in shape(emptied) if kind in {"security", "function", "trigger"}}
     assert {
         name
         for name in left
         if not name.startswith(("django_", "account_", "mfa_", "usersessions_", "axes_", "guardian_", "auth_"))
     } == set()
     migrate()
-    again = shape(empty)
+    again = shape(emptied)
     assert sorted(whole - again, key=str) == []
     assert sorted(again - whole, key=str) == []
