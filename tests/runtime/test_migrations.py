@@ -90,6 +90,7 @@ def parted_and_put_together(emptied: psycopg.Connection) -> None:
     assert emptied.execute("SELECT erase_access_log(%s)", [person]).fetchone() == (4,)
 
 
+@pytest.mark.slow
 def test_every_migration_is_taken_back_and_applied_again_to_the_same_shape(emptied):
     whole = shape(emptied)
     parted_and_put_together(emptied)
