@@ -44,6 +44,7 @@ def months_ahead(count):
 def test_there_is_a_month_for_now_and_for_half_a_year_ahead_and_the_sweep_makes_no_other():
     assert parts() == [f"dimo_accessentry_{month:%Y%m}" for month in months_ahead(6)]
     tasks.ensure_partitions()
+    assert parts() == [f"dimo_accessentry_{month:%Y%m}" for month in months_ahead(6)]
     assert reads.ensure_ahead(now=timezone.now()) == 0
 
 
