@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         VERBS[asked.verb](asked)
     except Unreachable as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        complain(error)
         return 75
     except (DeviceError, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        complain(error)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -63,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def say(text: object) -> None:
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201 - a command's answer
+
+
+def complain(error: Exception) -> None:
+    print(error, file=sys.stderr, flush=True)  # noqa: T201 - a command's errors
 
 
 def client_of(asked: argparse.Namespace, subject: str = "") -> DeviceClient:
@@ -153,7 +157,7 @@ def run(asked: argparse.Namespace) -> None:
                 faults.clear()
             except DeviceError as error:
                 if str(error) not in map(str, faults):
-                    print(error, file=sys.stderr, flush=True)  # noqa: T201
+                    complain(error)
                 faults.append(error)
 
     with alone(asked.home):

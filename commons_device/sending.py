@@ -46,7 +46,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """
     request = urllib.request.Request(url, body, dict(headers))  # noqa: S310 - the owner's own server
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - as above
             return Answer(answer.status, lower(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
         with error:

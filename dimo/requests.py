@@ -71,6 +71,9 @@ class Refusals(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> None:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in an address")  # no database could store or look it up
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            raise SuspiciousOperation("a length that is none")  # those who count bytes would fall over it
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ObjectDoesNotExist):  # a rule's `get` found no row that this person may see

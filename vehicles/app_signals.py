@@ -102,10 +102,10 @@ def history(
     if since >= until or until - since > LONGEST:
         raise PeriodNotReadable(field="from")
     vehicle, step = asked.vehicle, asked.step
-    since = measurements.visible_since(vehicle=vehicle, since=max(since, EPOCH))
-    until = measurements.visible_until(vehicle=vehicle, until=min(until, asked.now + AHEAD))
-    if since >= until:
+    parts = measurements.visible(vehicle=vehicle, since=max(since, EPOCH), until=min(until, asked.now + AHEAD))
+    if not parts:
         return Told([], None)
+    since, until = parts[0][0], parts[-1][1]
     at, last = on_step(max(since, after[0]) if after else since, step), on_step(until - MICROSECOND, step) + step
     look, points = max(FIRST_LOOK, step), list[Point]()
     while at < min(until, last) and len(points) <= most:
@@ -130,11 +130,15 @@ def on_step(moment: datetime, step: timedelta) -> datetime:
 
 def told_in(asked: Question, since: datetime, until: datetime) -> list[Point]:
     """All values of a stretch that begins and ends with the longest bin, by moment and signal."""
-    first = measurements.visible_since(vehicle=asked.vehicle, since=since)
+    parts = measurements.visible(vehicle=asked.vehicle, since=since, until=until)
+    if not parts:
+        return []
     wanted = [*asked.exact, *asked.blurs]
     # Within a transaction the store reads through Django's own connection: for hours that is quicker than another one.
     with transaction.atomic() if until - since <= SHORT else nullcontext():
-        values = reading.read(vehicle_ids=[asked.vehicle.pk], signal_ids=wanted, since=first, until=until)
+        values = reading.read(vehicle_ids=[asked.vehicle.pk], signal_ids=wanted, since=parts[0][0], until=parts[-1][1])
+    if len(parts) > 1:
+        values = values.filter(pa.array(within(values, [(low, high - MICROSECOND) for low, high in parts])))
     if asked.for_app:
         stretches = app_selectors.hidden_stretches(vehicle=asked.vehicle, since=since, until=until)
         values = values.filter(pa.array(~within(values, stretches)))
@@ -185,8 +189,7 @@ def last_values(*, vehicle: Vehicle, wanted: Iterable[Wanted], now: datetime) ->
     """The newest that an app may know of each signal: as it is, or its newest bin that is over. By catalog order."""
     pairs = list(wanted)
     exact = {signal.id for signal, fineness in pairs if fineness > COARSE}
-    first = measurements.visible_since(vehicle=vehicle, since=EPOCH)
-    values = [v for v in measurements.last_values(vehicle=vehicle) if v.signal.id in exact and v.ts >= first]
+    values = [value for value in measurements.last_values(vehicle=vehicle) if value.signal.id in exact]
     moments = [value.ts for value in values]
     if moments:
         since, until = min(moments), max(moments) + MICROSECOND

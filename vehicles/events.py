@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from vehicles import kinds, quality
 from vehicles.envelope import UNREADABLE, Moment
 from vehicles.models import Vehicle, VehicleEvent
-from vehicles.ownership_selectors import own_time
+from vehicles.ownership_selectors import in_times, own_times
 from vehicles.statements import Write
 from vehicles.wire import NotSent, clean
 
@@ -126,10 +126,9 @@ def storing(*, happened: Sequence[tuple[int, int, Told]]) -> list[Write]:
 
 
 def events_of(*, vehicle: Vehicle) -> QuerySet[VehicleEvent]:
-    """A vehicle's events of its reader's time, newest first: of now, or of whom `known_to` means."""
-    since, until = own_time(vehicle=vehicle)
-    found = VehicleEvent.objects.filter(vehicle=vehicle, ts__gte=since, ts__lt=until)
-    return found.order_by("-ts", "-id")
+    """A vehicle's events of its reader's times, newest first."""
+    own = in_times(own_times(vehicle=vehicle), moment="ts")
+    return VehicleEvent.objects.filter(own, vehicle=vehicle).order_by("-ts", "-id")
 
 
 def delete(*, vehicle: Vehicle, since: datetime | None = None, until: datetime | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -10,6 +10,7 @@ from django.db import connection
 from dimo.errors import DomainError
 from vehicles import latest
 from vehicles.models import Trip, Vehicle
+from vehicles.ownership_selectors import EVER, NEVER_ENDING, Stretch, own_times
 from vehicles.quality import Flag
 from vehicles.signals import CELL, LATITUDE, LONGITUDE, SPEED, Signal, by_id, charted
 from vehicles.store import curves, reading
@@ -62,16 +63,17 @@ class Series:
     points: dict[int, list[tuple[datetime, float]]] = field(default_factory=dict)
 
 
-def visible_since(*, vehicle: Vehicle, since: datetime) -> datetime:
-    """An owner reads nothing of the time before the vehicle was theirs; without `known_to` that of now is meant."""
-    first = getattr(vehicle, "seen_since", vehicle.owned_since)
-    return since if first is None else max(since, first)
+def visible(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Stretch]:
+    """The parts of `[since, until)` in which the vehicle was its reader's, in order; nothing of anybody else's time.
 
-
-def visible_until(*, vehicle: Vehicle, until: datetime) -> datetime:
-    """Nor of the time after it; whole minutes, as those of charts may hold both owners' readings."""
-    last = getattr(vehicle, "seen_until", None)
-    return until if last is None else min(until, last.replace(second=0, microsecond=0))
+    They end with whole minutes, as those of charts may hold both owners' readings.
+    """
+    found = []
+    for first, last in own_times(vehicle=vehicle):
+        low, high = max(since, first), min(until, last.replace(second=0, microsecond=0))
+        if low < high:
+            found.append((low, high))
+    return found
 
 
 def last_values(*, vehicle: Vehicle) -> list[LastValue]:
@@ -81,9 +83,9 @@ def last_values(*, vehicle: Vehicle) -> list[LastValue]:
     """
     if getattr(vehicle, "seen_until", None) is not None:
         return last_values_then(vehicle=vehicle)
-    found = []
+    found, times = [], own_times(vehicle=vehicle)
     for number, (ts, value, source_id, flag) in sorted(latest.read(vehicle_id=vehicle.pk).last.items()):
-        if number == CELL or (vehicle.owned_since is not None and ts < vehicle.owned_since):
+        if number == CELL or not any(since <= ts < until for since, until in times):
             continue
         signal = by_id[number]
         doubts = tuple(name.lower() for name in Flag.__members__ if flag & Flag[name])
@@ -92,13 +94,14 @@ def last_values(*, vehicle: Vehicle) -> list[LastValue]:
 
 
 def last_values_then(*, vehicle: Vehicle) -> list[LastValue]:
-    """The last readings of somebody's ended time with a vehicle, from its minutes."""
-    since = visible_since(vehicle=vehicle, since=datetime.min.replace(tzinfo=UTC))
-    until = visible_until(vehicle=vehicle, until=datetime.max.replace(tzinfo=UTC))
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_THEN, [sorted(charted), vehicle.pk, since, until])
-        rows = cursor.fetchall()
-    return [LastValue(by_id[number], ts, value, worded(by_id[number], value), (), 0) for number, ts, value in rows]
+    """The last readings of somebody's ended times with a vehicle, from their minutes."""
+    last: dict[int, tuple[datetime, float]] = {}
+    for since, until in visible(vehicle=vehicle, since=EVER, until=NEVER_ENDING):
+        with connection.cursor() as cursor:
+            cursor.execute(LAST_THEN, [sorted(charted), vehicle.pk, since, until])
+            last |= {number: (ts, value) for number, ts, value in cursor.fetchall()}
+    told = ((by_id[number], ts, value) for number, (ts, value) in sorted(last.items()))
+    return [LastValue(signal, ts, value, worded(signal, value), (), 0) for signal, ts, value in told]
 
 
 def worded(signal: Signal, value: float) -> str:
@@ -118,22 +121,23 @@ def series(
     Raises:
         NotAQuantity, of an enumeration where it would take means
     """
-    since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
-    asked: dict[str, Any] = {"vehicle_id": vehicle.pk, "since": since, "until": until}
-    if since >= until:
+    parts = visible(vehicle=vehicle, since=since, until=until)
+    if not parts:
         return collect(0, signal_ids, [])
-    if step is None and until - since <= RAW_DAYS:
-        raw = curves.points(signal_ids=signal_ids, most=MOST_POINTS + 1, **asked)
+    asked: list[dict[str, Any]] = [{"vehicle_id": vehicle.pk, "since": low, "until": high} for low, high in parts]
+    length = parts[-1][1] - parts[0][0]
+    if step is None and length <= RAW_DAYS:
+        raw = [p for part in asked for p in curves.points(signal_ids=signal_ids, most=MOST_POINTS + 1, **part)]
         if len(raw) <= MOST_POINTS:
             return collect(0, signal_ids, raw)
-    least = max((until - since).total_seconds() / (MOST_POINTS - 20), step or 0)
+    least = max(length.total_seconds() / (MOST_POINTS - 20), step or 0)
     step = next((size for size in STEPS if size >= least), STEPS[-1])
     if words_only := [by_id[signal].name for signal in signal_ids if signal in by_id and by_id[signal].codes]:
         raise NotAQuantity(signals=", ".join(words_only))
     rows: list[curves.Point] = []
     for means, wanted in ((curves.rolled_means, charted & set(signal_ids)), (curves.means, set(signal_ids) - charted)):
-        if wanted:
-            rows += means(signal_ids=sorted(wanted), step=step, **asked)
+        for part in asked if wanted else ():
+            rows += means(signal_ids=sorted(wanted), step=step, **part)
     return collect(step, signal_ids, rows)
 
 
@@ -177,7 +181,7 @@ def thin(places: list[Place], most: int) -> list[Place]:
 
 def track(*, vehicle: Vehicle, since: datetime, until: datetime) -> list[Place]:
     """Where a vehicle was in `[since, until)`, by all its sources, at most 10,100 places."""
-    since, until = visible_since(vehicle=vehicle, since=since), visible_until(vehicle=vehicle, until=until)
-    told = reading.messages(vehicle_id=vehicle.pk, stretches=[(since, until)], signal_ids=[LATITUDE, LONGITUDE, SPEED])
+    parts = visible(vehicle=vehicle, since=since, until=until)
+    told = reading.messages(vehicle_id=vehicle.pk, stretches=parts, signal_ids=[LATITUDE, LONGITUDE, SPEED])
     places = [place for each in told if (place := place_of(each))]
     return thin(places, MOST_POINTS)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from dimo.users.models import User
@@ -12,6 +13,7 @@ from vehicles.models import ErasedTime, Trip, Vehicle, VehicleOwnership
 
 # A time that is to be erased is nobody's to read, from the moment that was asked.
 STANDING = ~Exists(ErasedTime.objects.filter(vehicle_id=OuterRef("vehicle"), epoch=OuterRef("epoch")))
+Stretch = tuple[datetime, datetime]
 EVER, NEVER_ENDING = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -69,28 +71,49 @@ def in_own_time(trips: QuerySet[Trip], *, owner: User) -> QuerySet[Trip]:
 def known_to(*, owner: User) -> QuerySet[Vehicle]:
     """Vehicles that a person owns or owned, as that person knows them.
 
-    Each carries `called` (their name for it; what a later owner calls it is not theirs to read), and `seen_since` and
-    `seen_until`, their last time with it; where one is None, that end is open. `measurements` keeps to these.
+    Each carries `called` (their name for it; what a later owner calls it is not theirs to read), `seen_times`, all
+    their times with it, to which `measurements` keeps, and `seen_since` and `seen_until`, the last of these; where one
+    is None, that end is open.
     """
     own = VehicleOwnership.objects.filter(STANDING, vehicle=OuterRef("pk"), owner=owner).order_by("-epoch")
     then = Coalesce(Subquery(own.values("nickname")[:1]), Value(""))
     return Vehicle.objects.filter(Exists(own)).annotate(
         called=Case(When(owner=owner, then=F("nickname")), default=then),
+        seen_times=times_of(owner),
         seen_since=Subquery(own.values("period__startswith")[:1]),
         seen_until=Subquery(own.values("period__endswith")[:1]),
     )
 
 
 def in_garage(*, owner: User) -> QuerySet[Vehicle]:
-    """Vehicles of which a person is the owner now, less those that are to be erased."""
+    """Vehicles of which a person is the owner now, less those that are to be erased, with all their times with each."""
     leaving = ErasedTime.objects.filter(vehicle_id=OuterRef("pk"), epoch=OuterRef("owner_epoch"))
-    return Vehicle.objects.filter(~Exists(leaving), owner=owner)
+    return Vehicle.objects.filter(~Exists(leaving), owner=owner).annotate(seen_times=times_of(owner))
 
 
-def own_time(*, vehicle: Vehicle) -> tuple[datetime, datetime]:
-    """`[since, until)` in which a vehicle is its reader's: of whom `known_to` means, else of the owner of now."""
+def times_of(owner: User) -> ArraySubquery:
+    """A person's times with the vehicle of a query, oldest first."""
+    own = VehicleOwnership.objects.filter(STANDING, vehicle=OuterRef("pk"), owner=owner).order_by("epoch")
+    return ArraySubquery(own.values("period"))
+
+
+def own_times(*, vehicle: Vehicle) -> list[Stretch]:
+    """When a vehicle was its reader's, `[since, until)` each, oldest first: of whom `known_to` or `in_garage` means.
+
+    Of a vehicle that no reader was named for, the time of its owner of now; of one narrowed for an app, that alone.
+    """
+    if periods := getattr(vehicle, "seen_times", None):
+        return [(period.lower or EVER, period.upper or NEVER_ENDING) for period in periods]
     since = getattr(vehicle, "seen_since", vehicle.owned_since)
-    return since or EVER, getattr(vehicle, "seen_until", None) or NEVER_ENDING
+    return [(since or EVER, getattr(vehicle, "seen_until", None) or NEVER_ENDING)]
+
+
+def in_times(times: Iterable[Stretch], *, moment: str) -> Q:
+    """Rows whose moment lies in one of these times."""
+    found = Q(pk__in=())
+    for since, until in times:
+        found |= Q(**{f"{moment}__gte": since, f"{moment}__lt": until})
+    return found
 
 
 def as_known_to(*, owner: User) -> Prefetch:

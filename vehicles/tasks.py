@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from dimo.audit import reads
 from vehicles import contact, intake, partitions, trips, words
 from vehicles.diagnostics import recording
 from vehicles.models import Source
@@ -17,8 +18,10 @@ A_SWEEP = 200
 
 @shared_task
 def ensure_partitions() -> None:
-    """Create the days of the coming week."""
-    partitions.ensure_ahead(now=timezone.now())
+    """Create the days of the coming week, and the months of the access log."""
+    now = timezone.now()
+    partitions.ensure_ahead(now=now)
+    reads.ensure_ahead(now=now)
 
 
 @shared_task

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
@@ -10,6 +11,7 @@ from dimo.audit.models import AccessEntry
 from dimo.errors import DomainError
 from dimo.users.models import User
 
+MONTHS_AHEAD: Final = 6
 WORDLESS = {AccessEntry.Reader.OPERATOR: "An operator", AccessEntry.Reader.STEWARD: "A steward"}
 
 
@@ -65,6 +67,16 @@ def logged() -> Iterator[None]:
         raise  # every door says 503 to this
     except DatabaseError as error:
         raise AccessNotLogged from error
+
+
+def ensure_ahead(*, now: datetime) -> int:
+    """Create the months that entries may be written to, this one and half a year ahead; how many were made. Idempotent.
+
+    An entry of a month that is missing is refused, and with it the read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_access_months(%s::date, %s)", [now.astimezone(UTC).date(), MONTHS_AHEAD])
+        return int(cursor.fetchone()[0])
 
 
 def forget(*, person: User) -> int:

@@ -120,7 +120,7 @@ FROM (
     greatest(make_timestamptz((epoch_us(a.ts) - $offset) // s.bin * s.bin + $offset), a.start_at) AS ts,
     CASE WHEN s.way = 'each' THEN a.value END AS each,
     sum(CAST(round(a.value * 1e6) AS HUGEINT)) / 1e6 / count(*) AS mean,
-    max(a.value) AS last
+    max({'ts': a.ts, 'value': a.value}).value AS last
   FROM allowed a JOIN signal s USING (signal_id)
   WHERE NOT a.exact AND s.way <> 'none'
   GROUP BY ALL

@@ -58,6 +58,7 @@ SIGNALS = pa.Table.from_pylist(
             "exact_step": None,
         },
         {"signal_id": 14, "name": "odometer", "way": "last", "bin": 86_400_000_000, "step": 10.0, "exact_step": 10.0},
+        {"signal_id": 16, "name": "powertrain", "way": "last", "bin": 86_400_000_000, "step": 1.0, "exact_step": None},
     ],
     schema=query.SIGNAL_SCHEMA,
 )
@@ -121,6 +122,14 @@ def test_coarse_consent_gives_blurred_rows_that_say_so(write):
         ("odometer", 1230.0, "coarse"),
         ("soc", 50.0, "coarse"),
     ]
+
+
+@pytest.mark.parametrize("codes", [[2, 3, 1], [3, 1, 2], [1, 1, 3]])
+def test_the_coarse_row_of_a_code_is_the_last_in_time_and_not_the_highest(write, codes):
+    rows = [(1, minute, 1, {16: float(code)}) for minute, code in enumerate(codes)]
+    for told in (rows, rows[::-1]):
+        _, found = write(told, [(1, 16, False, 0, 60)])
+        assert [row["value"] for row in found] == [codes[-1]]
 
 
 def test_an_exact_odometer_still_comes_in_steps_of_ten(write):

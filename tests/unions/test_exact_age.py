@@ -7,7 +7,10 @@ from django.conf import settings
 
 from tests.unions.factories import DAY, NOW, allow, member, use
 from unions import platform_floor
+from unions.evaluator import Standing, decide
+from unions.models import ConsentEvent
 from unions.platform_floor import exact_from
+from unions.selectors import policies_for
 from unions.windows import consent_windows
 
 PRECISE, COARSE = "location.precise", "location.coarse"
@@ -38,6 +41,30 @@ def test_windows_of_positions_begin_with_them_and_windows_of_areas_do_not():
     begins = {window.signal_class: window.starts_at for window in windows}
     assert begins[PRECISE] == exact_from(NOW + DAY)
     assert begins[COARSE] is None or begins[COARSE] < begins[PRECISE]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("before", "reasons"), [(timedelta(microseconds=1), ("platform_floor:exact_age",)), (DAY * 0, ())]
+)
+def test_one_decision_and_the_windows_draw_the_same_line_for_positions_alone(before, reasons):
+    row, now = member(), NOW + DAY
+    allow(row, "location", "exact", include_history=True)
+    measured_at = exact_from(now) - before
+    for name, expected in ((PRECISE, reasons), (COARSE, ())):
+        asked = use(row.union, name)
+        said = decide(
+            events=list(ConsentEvent.objects.filter(membership=row)),
+            use=asked,
+            signal_class=name,
+            measured_at=measured_at,
+            at=now,
+            policies=policies_for(union=row.union, use=asked, now=now),
+            standing=Standing(True, row.owner_epoch),
+        )
+        assert (said.allowed, said.reasons) == (not expected, expected)
+        [window] = consent_windows(union=row.union, use=asked, now=now)
+        assert (window.starts_at is None or window.starts_at <= measured_at) == said.allowed
 
 
 @pytest.mark.django_db

@@ -49,6 +49,52 @@ def test_any_bytes_give_a_named_refusal(body):
     survives(body)
 
 
+good = rfc8785.dumps(EVENT)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"NaN",
+        b'{"data":Infinity}',
+        b"[" * 5000 + b"]" * 5000,
+        b'{"a":"]},\\"","b":nul}',
+        b"[1,2}",
+        b'{"a":"\\ud800"}',
+        b"",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_event_that_cannot_be_read_is_cut_out_and_its_neighbors_stay_whole(bad, place):
+    events = [good, json.dumps(EVENT, indent=1).encode()]
+    events.insert(place, bad)
+    assert [event.strip() for event in envelope.split(b" [" + b" , ".join(events) + b"]\n")] == events
+
+
+@pytest.mark.parametrize("body", [b"[NaN]", b"[%s,NaN", b"[%s,NaN]]", b"[%s,NaN] 1", b'[%s,NaN,"]', b"[NaN"])
+def test_a_list_that_never_ends_or_holds_nothing_readable_is_refused_whole(body):
+    with pytest.raises(envelope.NotJson):
+        envelope.split(body.replace(b"%s", good))
+
+
+def test_too_many_events_are_too_many_even_where_one_cannot_be_read():
+    with pytest.raises(envelope.TooLarge):
+        envelope.split(b"[" + b"{}," * 1000 + b"NaN]")
+    assert len(envelope.split(b"[" + b"{}," * 999 + b"NaN]")) == 1000
+
+
+@settings(max_examples=300)
+@given(st.lists(anything, min_size=1, max_size=5))
+def test_cutting_by_quotes_and_brackets_agrees_with_the_reader(values):
+    body = (
+        json.dumps(values, ensure_ascii=False)
+        .encode("utf-8", "replace")
+        .replace(b"NaN", b"0")
+        .replace(b"Infinity", b"0")
+    )
+    assert [bytes(each).strip() for each in envelope.told_apart(body)] == [bytes(e) for e in envelope.raws.decode(body)]
+
+
 @given(anything)
 def test_any_json_gives_a_named_refusal(value):
     survives(json.dumps(value).encode())

@@ -25,25 +25,25 @@ from vehicles.pages import own_vehicle, user_of
 TABLE_ROWS, STRETCHES = 40, 14
 
 
-def read_by(request: HttpRequest, public_id: UUID) -> tuple[Vehicle, int]:
-    """A vehicle that is or was theirs, and the epoch of which they read."""
+def read_by(request: HttpRequest, public_id: UUID) -> tuple[Vehicle, list[int]]:
+    """A vehicle that is or was theirs, and the epochs of which they read."""
     owner = user_of(request)
     vehicle = get_object_or_404(ownership_selectors.known_to(owner=owner), public_id=public_id)
-    return vehicle, selectors.epochs_of(owner=owner, vehicle=vehicle)[0]
+    return vehicle, selectors.epochs_of(owner=owner, vehicle=vehicle)
 
 
 @login_required
 @require_GET
 def battery(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Health over time, drain while parked, and for the owner of now the comparison. Former owners read their time."""
-    vehicle, epoch = read_by(request, public_id)
+    vehicle, epochs = read_by(request, public_id)
     moment, own = now(), vehicle.owner_id == user_of(request).pk
-    stretches, drain = parked.lately(vehicle=vehicle, epoch=epoch, now=moment)
+    stretches, drain = parked.lately(vehicle=vehicle, epochs=epochs, now=moment)
     kept = BatteryHealth.objects.filter(vehicle=vehicle, owner_epoch=vehicle.owner_epoch).first() if own else None
     context = {
         "vehicle": vehicle,
         "own": own,
-        "agings": [described(each) for each in standing.agings(vehicle=vehicle, epoch=epoch)],
+        "agings": [described(each) for each in standing.agings(vehicle=vehicle, epochs=epochs)],
         "drain": drain,
         "stretches": [stretch(each) for each in stretches[:STRETCHES]],
         "least_days": health.LEAST_DAYS,
@@ -74,8 +74,8 @@ def stretch(row: ParkedStretch) -> dict[str, Any]:
 @require_GET
 def aging_curve(request: HttpRequest, public_id: UUID) -> JsonResponse:
     """Estimates as dots, and the line through them with its band, as `static/js/plot.js` draws them."""
-    vehicle, epoch = read_by(request, public_id)
-    seen = [each for each in standing.agings(vehicle=vehicle, epoch=epoch) if each.estimates]
+    vehicle, epochs = read_by(request, public_id)
+    seen = [each for each in standing.agings(vehicle=vehicle, epochs=epochs) if each.estimates]
     dots = [{each.at: each.value for each in health.by_day(aging.estimates)} for aging in seen]
     bands = [{point.at: point for point in aging.trend.band} if aging.trend else {} for aging in seen]
     moments = sorted({at for told in dots for at in told} | {at for band in bands for at in band})

@@ -127,13 +127,15 @@ def mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 1) if values else None
 
 
-def lately(*, vehicle: Vehicle, epoch: int, now: datetime) -> tuple[list[ParkedStretch], Drain | None]:
-    """One owner's stretches of the last 90 days, newest first, and what they say together.
+def lately(*, vehicle: Vehicle, epochs: Sequence[int], now: datetime) -> tuple[list[ParkedStretch], Drain | None]:
+    """One person's stretches of the last 90 days, newest first, and what they say together.
 
     None where they are fewer than three or too short for the drain to be told from the reading's own error.
     """
     rows = list(
-        ParkedStretch.objects.filter(vehicle=vehicle, owner_epoch=epoch, until__gte=now - LATELY).order_by("-since")
+        ParkedStretch.objects.filter(vehicle=vehicle, owner_epoch__in=epochs, until__gte=now - LATELY).order_by(
+            "-since"
+        )
     )
     said = drain.drain([Loss(row.since, row.until, row.before_pct, row.after_pct) for row in rows])
     return rows, said if said is not None and said.gaps >= drain.FEW else None

@@ -1,5 +1,6 @@
 """How a vehicle's battery stands: its trends by what sessions told, and one figure for its health."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,9 +25,9 @@ class Aging(NamedTuple):
     trend: Trend | None
 
 
-def agings(*, vehicle: Vehicle, epoch: int | None = None) -> list[Aging]:
-    """Reported health in percent, capacity by charges in kWh, and range at 100 % in km; of one owner's time."""
-    facts = selectors.health_facts(vehicle=vehicle, epoch=epoch)
+def agings(*, vehicle: Vehicle, epochs: Sequence[int]) -> list[Aging]:
+    """Reported health in percent, capacity by charges in kWh, and range at 100 % in km; of one person's times."""
+    facts = selectors.health_facts(vehicle=vehicle, epochs=epochs)
     told = {
         "reported": [Estimate(at, soh) for at, soh, _, _, _ in facts if soh is not None],
         "capacity": [Estimate(at, kwh) for at, _, kwh, _, _ in facts if kwh is not None],
@@ -58,6 +59,7 @@ def refresh(*, vehicle: Vehicle, now: datetime) -> BatteryHealth:
     )
     if kept.owner_epoch != vehicle.owner_epoch:
         kept.owner_epoch, kept.shared_since, kept.parked_until = vehicle.owner_epoch, None, None
-    kept.health_pct, kept.as_of = health_pct(vehicle=vehicle, seen=agings(vehicle=vehicle)), now
+    seen = agings(vehicle=vehicle, epochs=[vehicle.owner_epoch])
+    kept.health_pct, kept.as_of = health_pct(vehicle=vehicle, seen=seen), now
     kept.save()
     return kept

@@ -104,13 +104,13 @@ class Battery(APIView):
     )
     def get(self, request: Request, public_id: UUID) -> Response:
         vehicle, moment = known_vehicle(request, public_id), now()
-        epoch = selectors.epochs_of(owner=user_of(request), vehicle=vehicle)[0]
+        epochs = selectors.epochs_of(owner=user_of(request), vehicle=vehicle)
         mine = vehicle.owner_id == user_of(request).pk
         kept = BatteryHealth.objects.filter(vehicle=vehicle, owner_epoch=vehicle.owner_epoch).first() if mine else None
         told: dict[str, Any] = {
             "health_pct": kept.health_pct if kept else None,
-            "agings": standing.agings(vehicle=vehicle, epoch=epoch),
-            "drain": parked.lately(vehicle=vehicle, epoch=epoch, now=moment)[1],
+            "agings": standing.agings(vehicle=vehicle, epochs=epochs),
+            "drain": parked.lately(vehicle=vehicle, epochs=epochs, now=moment)[1],
             "shared": kept is not None and kept.shared_since is not None,
             "like": sharing.median_for(vehicle=vehicle, now=moment) if mine else None,
         }

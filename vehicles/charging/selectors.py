@@ -42,11 +42,9 @@ def epochs_of(*, owner: User, vehicle: Vehicle) -> list[int]:
     return list(own.values_list("epoch", flat=True))
 
 
-def health_facts(*, vehicle: Vehicle, epoch: int | None = None) -> Sequence[Fact]:
-    """(end, reported health %, capacity kWh, km at 100 %, method) of each session of one owner, oldest first."""
-    told = ChargingSession.objects.filter(
-        vehicle=vehicle, owner_epoch=vehicle.owner_epoch if epoch is None else epoch, duplicate_of=None
-    )
+def health_facts(*, vehicle: Vehicle, epochs: Sequence[int]) -> Sequence[Fact]:
+    """(end, reported health %, capacity kWh, km at 100 %, method) of each session of these epochs, oldest first."""
+    told = ChargingSession.objects.filter(vehicle=vehicle, owner_epoch__in=epochs, duplicate_of=None)
     return list(
         told.order_by("ended_at").values_list("ended_at", "soh_pct", "capacity_kwh", "full_range_km", "energy_method")
     )

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Case, DateTimeField, F, Max, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Least
 
 from vehicles import latest
 from vehicles.diagnostics import states
 from vehicles.diagnostics.states import Axle, Battery, Reading, Service
-from vehicles.measurements import visible_since
 from vehicles.models import FaultCode, FaultList, Vehicle
-from vehicles.ownership_selectors import own_time
+from vehicles.ownership_selectors import own_times
 from vehicles.signals import IGNITION, ODOMETER, by_name
 
 TIRES = {(row, side): by_name[f"chassisAxleRow{n}Wheel{side.capitalize()}TirePressure"].id
@@ -43,18 +42,24 @@ class Condition:
 
 
 def codes_of(*, vehicle: Vehicle) -> QuerySet[FaultCode]:
-    """Codes of the reader's own time with a vehicle, newest first; of whom `known_to` means, else of the owner of now.
+    """Codes of the reader's own times with a vehicle, newest first.
 
     A code may stand over a hand-over: `began_at`, `seen_at` and `gone_at` tell no moment of anybody else's time. One
-    that still stood at the end of an earlier owner's time has no `gone_at`, and is seen until then.
+    that still stood at the end of an earlier owner's time has no `gone_at`, and is seen until then; one that went while
+    the vehicle was somebody else's is gone from the reader's next time with it on.
     """
-    since, until = own_time(vehicle=vehicle)
+    times = own_times(vehicle=vehicle)
+    told = Q(pk__in=())
+    for since, until in times:
+        told |= Q(last_seen_at__gte=since, opened_at__lt=until)
+    starts = [(until, Value(since, DateTimeField())) for since, until in times]
+    ends = [(since, Value(until, DateTimeField())) for since, until in reversed(times)]
     return (
-        FaultCode.objects.filter(vehicle=vehicle, last_seen_at__gte=since, opened_at__lt=until)
+        FaultCode.objects.filter(told, vehicle=vehicle)
         .annotate(
-            began_at=Greatest("opened_at", Value(since, DateTimeField())),
-            seen_at=Least("last_seen_at", Value(until, DateTimeField())),
-            gone_at=Case(When(cleared_at__lt=until, then=F("cleared_at"))),
+            began_at=Case(*(When(opened_at__lt=until, then=Greatest("opened_at", since)) for until, since in starts)),
+            seen_at=Case(*(When(last_seen_at__gte=since, then=Least("last_seen_at", until)) for since, until in ends)),
+            gone_at=Case(*(When(cleared_at__lt=until, then=Greatest("cleared_at", since)) for until, since in starts)),
         )
         .order_by("-seen_at", "-id")
     )
@@ -69,7 +74,7 @@ def condition(*, vehicle: Vehicle, now: datetime, past: int = 50) -> Condition:
         if last.ts >= since
     }
     lists = FaultList.objects.filter(vehicle=vehicle, ts__gte=since)
-    codes = codes_of(vehicle=vehicle)
+    codes = codes_of(vehicle=vehicle).filter(last_seen_at__gte=since)
     return Condition(
         listed_at=lists.aggregate(at=Max("ts"))["at"],
         standing=tuple(codes.filter(cleared_at=None)),
@@ -82,7 +87,7 @@ def condition(*, vehicle: Vehicle, now: datetime, past: int = 50) -> Condition:
 
 def pace(*, vehicle: Vehicle, now: datetime) -> float | None:
     """Kilometers a day over the last four weeks, by the odometer; None where it does not tell."""
-    since = visible_since(vehicle=vehicle, since=now - LATELY)
+    since = max(now - LATELY, own_times(vehicle=vehicle)[-1][0])
     with connection.cursor() as cursor:
         cursor.execute(PACE, {"vehicle": vehicle.pk, "signal": ODOMETER, "since": since})
         found = [Reading(value, at) for value, at in cursor.fetchall()]

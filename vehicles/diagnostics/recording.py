@@ -1,12 +1,15 @@
 """Lists of fault codes stored, and the spans that follow; whoever calls has locked the vehicle."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Q
 
 from vehicles.diagnostics.fault_lists import Span, fold
 from vehicles.models import FaultCode, FaultList, Vehicle
+
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def record(*, vehicle_id: int, source_id: int, lists: Sequence[tuple[datetime, Collection[str]]]) -> set[int]:
@@ -66,6 +69,30 @@ def prune(*, before: datetime) -> int:
     old = FaultList.objects.filter(ts__lt=before)
     kept = old.order_by("source", "-ts").distinct("source").values("pk")
     return old.exclude(pk__in=kept).delete()[0]
+
+
+def erase_between(*, vehicle_id: int, since: datetime | None, until: datetime | None) -> int:
+    """Erase what codes tell of `[since, until)`; None is open. One told then alone goes, another is cut to the rest.
+
+    How many rows there were. A code that stood before is gone with the erased time's begin; one that stands beyond it
+    is told from its end on.
+    """
+    inside = FaultCode.objects.filter(vehicle=vehicle_id)
+    later: list[FaultCode] = []
+    cut = 0
+    if until is not None:
+        inside = inside.filter(opened_at__lt=until)
+        later = list(inside.filter(last_seen_at__gte=until))
+        for code in later:
+            code.pk, code.opened_at = None, until
+    if since is not None:
+        went = inside.filter(last_seen_at__lt=since, cleared_at__gt=since)
+        went.filter(Q(cleared_at__lt=until) if until else Q()).update(cleared_at=since)
+        inside = inside.filter(last_seen_at__gte=since)
+        cut = inside.filter(opened_at__lt=since).update(last_seen_at=since - MICROSECOND, cleared_at=since)
+    gone: int = inside.delete()[0]
+    FaultCode.objects.bulk_create(later)
+    return cut + gone
 
 
 def delete(*, vehicle: Vehicle) -> int:

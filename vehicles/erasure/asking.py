@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from dimo.api.models import ApiKey
@@ -15,6 +16,7 @@ from dimo.users.models import User
 from vehicles import registry
 from vehicles.erasure.steps import Room, Subject, Time, topmost_first
 from vehicles.models import ErasedTime, Erasure, TransferOffer, Vehicle, VehicleOwnership
+from vehicles.ownership_selectors import STANDING
 
 COOLING_OFF = timedelta(days=7)
 State, Scope = Erasure.State, Erasure.Scope
@@ -69,10 +71,7 @@ def erase_account(*, person: User, now: datetime) -> Erasure:
             )
     except IntegrityError as error:
         raise AlreadyAsked from error
-    left = (
-        VehicleOwnership.objects.filter(owner=person).exclude(vehicle__in=marked(person)).order_by("vehicle", "epoch")
-    )
-    begin(erasure, left, now)
+    begin(erasure, left(person), now)
     ApiKey.objects.filter(user=person, revoked_at=None).update(revoked_at=now)
     transaction.on_commit(lambda: warn(person.email), robust=True)
     return erasure
@@ -89,9 +88,9 @@ def warn(address: str) -> None:
     send_mail(_("Your account will be erased"), text % facts, None, [address])
 
 
-def marked(person: User) -> list[int]:
-    """Vehicles of which a person's time is being erased already."""
-    return list(ErasedTime.objects.filter(erasure__person=person).values_list("vehicle_id", flat=True))
+def left(person: User) -> QuerySet[VehicleOwnership]:
+    """A person's times that are not being erased already; one bought back after an erasure is among them."""
+    return VehicleOwnership.objects.filter(STANDING, owner=person).order_by("vehicle", "epoch")
 
 
 def begin(erasure: Erasure, rows: Iterable[VehicleOwnership], now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.db.models import ProtectedError, QuerySet, RestrictedError
 from dimo.users.models import User
 from vehicles import trip_copies
 from vehicles.charging import sessions
+from vehicles.diagnostics import recording
 from vehicles.erasure.steps import Subject, Time
 from vehicles.models import (
     AppGrantVehicle,
@@ -19,7 +20,6 @@ from vehicles.models import (
     Device,
     EnergyPrice,
     ExactRemoval,
-    FaultCode,
     FaultList,
     HiddenStretch,
     ImportBatch,
@@ -81,9 +81,10 @@ def erase_facts(time: Time, person: User) -> Counted:
     """Events, fault codes, verdicts, prices, battery, silence, claims, offers, refusals, zones and apps' reach."""
     vehicle = time.vehicle_id
     current = time.alone or time.until is None
+    since, until = (None, None) if time.alone else (time.since, time.until)
     counts = {
         "vehicles_vehicleevent": gone(VehicleEvent.objects.filter(vehicle=vehicle, **time.covers("ts"))),
-        "vehicles_faultcode": gone(FaultCode.objects.filter(vehicle=vehicle, **time.covers("opened_at"))),
+        "vehicles_faultcode": recording.erase_between(vehicle_id=vehicle, since=since, until=until),
         "vehicles_faultlist": gone(FaultList.objects.filter(vehicle=vehicle, **time.covers("ts"))),
         "vehicles_energyprice": gone(EnergyPrice.objects.filter(**of_epoch(time))),
         "vehicles_batteryhealth": gone(BatteryHealth.objects.filter(**of_epoch(time))),

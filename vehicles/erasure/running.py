@@ -13,7 +13,7 @@ from dimo.errors import DomainError
 from vehicles import imports, latest
 from vehicles.erasure import asking, certificate, person, rows, tiers
 from vehicles.erasure.steps import Subject, Time, count, topmost_first
-from vehicles.models import Device, Erasure, Pairing, Vehicle, VehicleOwnership
+from vehicles.models import Device, Erasure, Pairing, Vehicle
 
 LOCK: Final = 1_480_677_973  # a number of our own for the advisory lock, beside the person's id
 State = Erasure.State
@@ -80,8 +80,7 @@ def take(erasure_id: UUID, now: datetime) -> Erasure:
     if erasure.state == State.WAITING and now >= erasure.due_at:
         erasure.state = State.DUE
         erasure.save(update_fields=["state"])
-        known = asking.marked(erasure.person)
-        asking.mark(erasure, VehicleOwnership.objects.filter(owner=erasure.person).exclude(vehicle__in=known))
+        asking.mark(erasure, asking.left(erasure.person))
     return erasure
 
 

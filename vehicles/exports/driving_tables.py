@@ -1,19 +1,20 @@
 """Tables of what followed from readings: trips and what you said of them, charging, events, faults, verdicts."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.db.models import QuerySet
 
 from dimo.users.models import User
+from vehicles.diagnostics.reading import codes_of
 from vehicles.exports.own_time import by_epoch, by_moment
-from vehicles.exports.tables import at, listed
+from vehicles.exports.tables import Column, Table, at, listed
 from vehicles.exports.vehicle_tables import VEHICLE
 from vehicles.models import (
     BatteryHealth,
     ChargingSession,
     ContactWish,
     EnergyPrice,
-    FaultCode,
     FaultList,
     HiddenStretch,
     MovementVerdict,
@@ -22,6 +23,7 @@ from vehicles.models import (
     TripSeam,
     VehicleEvent,
 )
+from vehicles.ownership_selectors import known_to
 
 SOURCE: Final = at("source", "integer", "Which source told it", path="source_id")
 
@@ -30,6 +32,14 @@ def seams(user: User) -> QuerySet[TripSeam]:
     """Where this person joined or parted drives of their own time."""
     found = by_moment(TripSeam.objects.all(), owner=user, moment="starts_at", vehicle="source__vehicle")
     return found.order_by("starts_at", "pk")
+
+
+def fault_rows(user: User) -> Iterator[Sequence[object]]:
+    """Codes as pages tell them: those that a person's own times have in common with them, cut to these times."""
+    for vehicle in known_to(owner=user).order_by("pk"):
+        for fault in codes_of(vehicle=vehicle).order_by("began_at", "pk").iterator(chunk_size=2000):
+            moments = (getattr(fault, name) for name in ("began_at", "seen_at", "gone_at"))
+            yield vehicle.public_id, fault.source_id, fault.code, *moments
 
 
 def in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -148,16 +158,18 @@ TABLES: Final = (
         at("duration_ns", "integer", "How long it lasted", unit="ns"),
         at("metadata", "json", "What the device told besides"),
     ),
-    listed(
+    Table(
         "fault_codes",
-        "a fault code that stands or stood",
-        lambda user: by_moment(FaultCode.objects.order_by("opened_at", "pk"), owner=user, moment="opened_at"),
-        VEHICLE,
-        SOURCE,
-        at("code", "text", "The code, as SAE J2012 spells it"),
-        at("opened_at", "moment", "When it was first told"),
-        at("last_seen_at", "moment", "When it was last told"),
-        at("cleared_at", "moment", "When it was gone; empty: it stands"),
+        "a fault code that stands or stood while the vehicle was yours",
+        (
+            VEHICLE.column,
+            SOURCE.column,
+            Column("code", "text", "The code, as SAE J2012 spells it"),
+            Column("opened_at", "moment", "When it was first told; of one that stood before, when it became yours"),
+            Column("last_seen_at", "moment", "When it was last told in your time"),
+            Column("cleared_at", "moment", "When it was gone; empty: it stands, or stood when you handed it over"),
+        ),
+        fault_rows,
     ),
     listed(
         "fault_lists",

@@ -19,9 +19,10 @@ from vehicles.models import (
     RejectionCount,
     TransferOffer,
     Vehicle,
+    VehicleOwnership,
     VinClaim,
 )
-from vehicles.ownership_selectors import known_to
+from vehicles.ownership_selectors import STANDING, known_to
 from vehicles.registry import identity
 
 VEHICLE: Final = at("vehicle", "text", "The vehicle's number, as in the table vehicles", path="vehicle__public_id")
@@ -76,10 +77,19 @@ TABLES: Final = (
             Column("timezone", "text", "The zone in which you read its trips"),
             Column("registered_at", "moment", "When it was added"),
             Column("yours_now", "yes/no", "Whether it is yours still"),
-            Column("yours_from", "moment", "Since when it is or was yours; empty: since it was added"),
+            Column("yours_from", "moment", "Since when it is or was yours, the last time; empty: since it was added"),
             Column("yours_until", "moment", "Until when it was yours; empty: it is still"),
         ),
         vehicle_rows,
+    ),
+    listed(
+        "vehicle_times",
+        "a time in which a vehicle was yours; more than one where you bought it back",
+        lambda user: VehicleOwnership.objects.filter(STANDING, owner=user).order_by("vehicle", "epoch"),
+        VEHICLE,
+        at("from", "moment", "When it became yours; empty: it was, when it was added", path="period__startswith"),
+        at("until", "moment", "When you handed it over; empty: it is yours still", path="period__endswith"),
+        at("name", "text", "What you called it at the end", path="nickname"),
     ),
     listed(
         "devices",

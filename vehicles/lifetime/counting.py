@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Min
 
 from dimo.users.models import User
 from vehicles import selectors
@@ -11,8 +11,7 @@ from vehicles.charging import costs
 from vehicles.charging import selectors as charging
 from vehicles.charging.costs import Charge
 from vehicles.diary import entries, listing, sums
-from vehicles.models import EnergyPrice, Trip, Vehicle, VehicleOwnership
-from vehicles.ownership_selectors import STANDING
+from vehicles.models import EnergyPrice, Trip, Vehicle
 
 
 def trips_of(*, owner: User, vehicles: Sequence[Vehicle], year: int | None) -> list[Trip]:
@@ -26,10 +25,7 @@ def trips_of(*, owner: User, vehicles: Sequence[Vehicle], year: int | None) -> l
 
 def charges_of(*, owner: User, vehicles: Sequence[Vehicle], year: int | None) -> list[Charge]:
     """Charges of these vehicles with place and cost, each once; a fixed number of queries."""
-    own = VehicleOwnership.objects.filter(
-        STANDING, vehicle=OuterRef("vehicle"), epoch=OuterRef("owner_epoch"), owner=owner
-    )
-    found = charging.sessions_of(owner=owner).filter(Exists(own), duplicate_of=None, vehicle__in=vehicles)
+    found = charging.sessions_of(owner=owner).filter(duplicate_of=None, vehicle__in=vehicles)
     prices: dict[int, list[EnergyPrice]] = {}
     for price in EnergyPrice.objects.filter(vehicle__in=vehicles):
         prices.setdefault(price.vehicle_id, []).append(price)

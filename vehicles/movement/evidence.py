@@ -1,13 +1,13 @@
 """What is known of vehicles' weeks: drives with their witnesses, the odometer, and movement that is no drive."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import F
 
-from vehicles.models import Device, Source, Trip, Vehicle
+from vehicles.models import Device, ErasedTime, Erasure, Source, Trip, Vehicle
 from vehicles.motion import MAX_KMH, ODOMETER_STEP_KM, distance_km
 from vehicles.movement.shapes import Fix
 from vehicles.movement.verdict import Drive, Week
@@ -134,8 +134,13 @@ def signed(source: Source) -> bool:
     return source.grade == Source.Grade.ENVELOPE and kind_of(source) in Device.Kind.values
 
 
-def gather(*, vehicles: Iterable[Vehicle], week: date) -> list[Gathered]:
-    """The evidence of some vehicles' weeks, in three queries; a week with two owners is told apart."""
+def gather(*, vehicles: Sequence[Vehicle], week: date) -> list[Gathered]:
+    """The evidence of some vehicles' weeks, in four queries; a week with two owners is told apart.
+
+    Nothing is told of a time whose erasure has begun; in the week before, it is judged for who stays after all.
+    """
+    gone = ErasedTime.objects.filter(vehicle_id__in=[vehicle.pk for vehicle in vehicles])
+    erased = set(gone.exclude(erasure__state=Erasure.State.WAITING).values_list("vehicle_id", "epoch"))
     cars = {vehicle.pk: vehicle for vehicle in vehicles}
     trips = trips_of(vehicle_ids=list(cars), week=week)
     sources = {s.pk: s for s in Source.objects.filter(vehicle__in=cars).select_related("device")}
@@ -166,6 +171,7 @@ def gather(*, vehicles: Iterable[Vehicle], week: date) -> list[Gathered]:
             {trip.owner_epoch for trip in trips if trip.vehicle_id == vehicle.pk}
             | {epoch_at(vehicle, since), epoch_at(vehicle, until - timedelta(microseconds=1))}
         )
+        if (vehicle.pk, epoch) not in erased
     ]
 
 

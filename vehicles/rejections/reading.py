@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from dimo import crypto
 from dimo.users.models import User
 from vehicles.models import KeptRejection, RejectionCount, Vehicle, VehicleOwnership
-from vehicles.ownership_selectors import STANDING
+from vehicles.ownership_selectors import EVER, NEVER_ENDING, STANDING, own_times
 from vehicles.rejections.keeping import LABEL
 
 KEPT_FOR = timedelta(days=7)
@@ -72,19 +72,16 @@ def opened(row: KeptRejection) -> Kept:
 
 
 def counts_of(*, vehicle: Vehicle, owner: User, since: date) -> list[Mapping[str, Any]]:
-    """Refusals by {day, code, signal, total} in this person's last time with a vehicle of `known_to`.
+    """Refusals by {day, code, signal, total} in this person's times with a vehicle of `known_to`.
 
     A day on which the vehicle changed hands is nobody's: its counts do not tell whose they are.
     """
-    found = RejectionCount.objects.filter(source__vehicle=vehicle, day__gte=since)
-    if began := getattr(vehicle, "seen_since", None):
-        found = found.filter(day__gt=began.date())
-    if ended := getattr(vehicle, "seen_until", None):
-        found = found.filter(day__lt=ended.date())
-    elif began:
-        found = found.filter(
-            Q(source__device__owner=owner) | Q(source__batch__owner=owner) | Q(source__kind="simulator")
-        )
+    mine = Q(source__device__owner=owner) | Q(source__batch__owner=owner) | Q(source__kind="simulator")
+    days = Q(pk__in=())
+    for began, ended in own_times(vehicle=vehicle):
+        time = Q(day__lt=ended.date()) if began == EVER else Q(day__gt=began.date(), day__lt=ended.date())
+        days |= time if began == EVER or ended < NEVER_ENDING else time & mine
+    found = RejectionCount.objects.filter(days, source__vehicle=vehicle, day__gte=since)
     return list(found.values("day", "code", "signal").annotate(total=Sum("count")).order_by("day", "code", "signal"))
 
 

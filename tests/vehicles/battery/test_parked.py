@@ -55,7 +55,7 @@ def test_stretches_lie_between_drives_with_the_levels_and_the_air_at_them():
     assert found[0] == (at(30), at(600), 84.0, 83.0)
     assert len(found) == 3, "the last night has not ended"
     assert {row.celsius for row in ParkedStretch.objects.all()} == {5.0}
-    told, drain = parking.lately(vehicle=source.vehicle, epoch=1, now=NOW)
+    told, drain = parking.lately(vehicle=source.vehicle, epochs=[1], now=NOW)
     assert len(told) == 3
     assert drain.per_day == pytest.approx(1 / (570 / 1440), rel=0.01)
 
@@ -65,7 +65,7 @@ def test_two_stretches_conclude_nothing():
     life(source, days=3)
     parking.derive(vehicle=source.vehicle, now=NOW)
     assert len(rows()) == 2
-    assert parking.lately(vehicle=source.vehicle, epoch=1, now=NOW)[1] is None
+    assert parking.lately(vehicle=source.vehicle, epochs=[1], now=NOW)[1] is None
 
 
 def test_a_night_with_a_charge_that_nobody_told_is_no_stretch():
@@ -123,8 +123,8 @@ def test_the_nights_of_a_seller_stay_theirs_and_a_buyer_begins_anew():
     parking.forget(vehicle=vehicle, since=at(0))
     assert BatteryHealth.objects.get().parked_until == at(0)
     assert len(rows()) == 3
-    assert parking.lately(vehicle=vehicle, epoch=2, now=NOW) == ([], None)
-    assert parking.lately(vehicle=vehicle, epoch=1, now=NOW)[1] is not None
+    assert parking.lately(vehicle=vehicle, epochs=[2], now=NOW) == ([], None)
+    assert parking.lately(vehicle=vehicle, epochs=[1], now=NOW)[1] is not None
 
 
 def test_the_night_hands_out_each_vehicle_with_a_battery(monkeypatch):

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,11 +15,11 @@ from django.core.files.base import ContentFile
 from tests.unions import factories as unions
 from tests.vehicles.erasure import world as leaving
 from tests.vehicles.erasure.test_vehicle import handed_over
-from tests.vehicles.factories import make_user
+from tests.vehicles.factories import drive, make_user
 from tests.vehicles.store import world
-from vehicles import imports
+from vehicles import imports, ownership_selectors, registry, telemetry, trips
 from vehicles.exports import archive, building, dictionary, expiring, tables
-from vehicles.models import DataExport, Vehicle
+from vehicles.models import DataExport, FaultCode, Vehicle
 from vehicles.quality import Flag
 from vehicles.store import seal
 
@@ -141,6 +141,37 @@ def test_seller_and_buyer_each_export_their_own_time_alone():
         assert rows_of(first, f"tables/{name}.csv"), name
         assert not rows_of(second, f"tables/{name}.csv"), name
     assert exported(make_user()).namelist().count("tables/trips.csv") == 1
+
+
+def test_a_code_that_stands_over_a_hand_over_is_in_both_exports_and_tells_no_moment_of_the_other_time():
+    vehicle, seller, buyer, _ = handed_over()
+    handed, hour = vehicle.owned_since, timedelta(hours=1)
+    FaultCode.objects.update(opened_at=handed - hour, last_seen_at=handed + hour)
+    told = [rows_of(exported(person), "tables/fault_codes.csv") for person in (seller, buyer)]
+    for [row], opened, seen in zip(told, (handed - hour, handed), (handed, handed + hour), strict=True):
+        assert (row["code"], row["cleared_at"]) == ("P0420", "")
+        assert [datetime.fromisoformat(row[name]) for name in ("opened_at", "last_seen_at")] == [opened, seen]
+
+
+def test_a_vehicle_that_was_bought_back_is_exported_with_both_times_and_not_the_one_between():
+    vehicle, seller, _, later = handed_over()
+    registry.transfer_vehicle(vehicle=vehicle, buyer=seller, now=vehicle.owned_since + timedelta(hours=9))
+    vehicle.refresh_from_db()
+    again = drive(vehicle.owned_since)
+    telemetry.store_readings(vehicle=vehicle, source=later, readings=again, now=NOW)
+    trips.cut_trips(vehicle=vehicle, source=later, since=again[0].ts, until=again[-1].ts, now=NOW)
+    packed = exported(seller)
+    assert len(rows_of(packed, "tables/trips.csv")) == 3
+    times = [
+        (row["from"] != "", row["until"] != "", row["name"]) for row in rows_of(packed, "tables/vehicle_times.csv")
+    ]
+    assert times == [(False, True, "Blue"), (True, False, "")]
+    files = [name for name in packed.namelist() if name.endswith(".parquet") and "/readings/" in name]
+    moments = [moment for name in files for moment in values_of(packed, name).column("time").to_pylist()]
+    first, second = ownership_selectors.owned_by(owner=seller, vehicle=vehicle)
+    assert len(files) == 2
+    assert {first.covers(moment) or second.covers(moment) for moment in moments} == {True}
+    assert {first.covers(moment) for moment in moments} == {True, False}
 
 
 def test_rooms_above_add_their_tables():

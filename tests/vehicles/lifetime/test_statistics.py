@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from tests.vehicles.diary.world import LATE, MONTH, car, drives
-from tests.vehicles.factories import make_user
+from tests.vehicles.factories import make_source, make_user
 from vehicles import registry, trip_edits
 from vehicles.lifetime import counting, figures, pages
-from vehicles.models import NamedArea, Trip
+from vehicles.models import ChargingSession, NamedArea, Trip
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -120,9 +120,31 @@ def test_three_thousand_trips_are_told_in_a_fixed_number_of_queries(client, djan
     assert answer.context["told"].sums.trips == 3000
 
 
-def test_a_charge_of_another_owner_is_not_in_the_sums():
+def test_a_drive_that_two_devices_told_counts_once_and_a_drive_beside_it_twice(client):
+    source = car()
+    drives(source, MONTH)
+    second = make_source(source.vehicle)
+    drives(second, MONTH + timedelta(minutes=2), MONTH + DAY, lat=10.001)
+    assert Trip.objects.filter(duplicate_of=None).count() == 3
+    assert get(client, source.vehicle.owner).context["told"].sums.trips == 2
+    assert client.get(reverse("api-statistics")).json()["trips"] == 2
+
+
+def test_charges_in_the_sums_are_ones_own_and_each_counts_once():
     source, buyer = car(), make_user()
-    assert counting.charges_of(owner=buyer, vehicles=[source.vehicle], year=None) == []
+    seller, facts = source.vehicle.owner, {"vehicle": source.vehicle, "source": source, "readings": 9}
+    first = ChargingSession.objects.create(owner_epoch=1, started_at=MONTH, ended_at=MONTH + DAY / 24, **facts)
+    other = make_source(source.vehicle)
+    ChargingSession.objects.create(
+        owner_epoch=1, started_at=MONTH, ended_at=MONTH + DAY / 24, duplicate_of=first, **facts | {"source": other}
+    )
+    vehicle = registry.transfer_vehicle(vehicle=source.vehicle, buyer=buyer, now=LATE)
+    last = ChargingSession.objects.create(owner_epoch=2, started_at=LATE + DAY, ended_at=LATE + 2 * DAY, **facts)
+    for owner, session in ((seller, first), (buyer, last)):
+        found = counting.charges_of(owner=owner, vehicles=[vehicle], year=None)
+        assert [charge.session.pk for charge in found] == [session.pk]
+    assert counting.charges_of(owner=make_user(), vehicles=[vehicle], year=None) == []
+    assert counting.charges_of(owner=buyer, vehicles=[vehicle], year=2025) == []
 
 
 def test_the_api_tells_sums_and_areas_to_their_driver_alone(client):
