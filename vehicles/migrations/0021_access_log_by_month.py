@@ -129,6 +129,6 @@ CREATE TRIGGER access_log_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON dimo_acce
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0019_charging_and_batteries"), ("dimo", "0003_apps_and_access")]
+    dependencies = [("vehicles", "0020_five_minutes_by_day"), ("dimo", "0003_apps_and_access")]
 
     operations = [migrations.RunSQL(BY_MONTH, UNDO)]
