@@ -52,7 +52,8 @@ def connection(health: Health, moment: datetime, seen: datetime | None = None) -
     if newest and moment - newest < LIVE:
         tone = "live"
     told = words.quiet(health.cause) if health.cause else ""
-    return {"tone": tone, "seen": newest, "paired": health.paired, "cause": told}
+    streak = words.streak(health.streak)
+    return {"tone": tone, "seen": newest, "paired": health.paired, "cause": told, "streak": streak}
 
 
 @login_required
@@ -73,6 +74,7 @@ def vehicle_card(request: HttpRequest) -> HttpResponse:
         "others": selectors.vehicles_of(owner=vehicle.owner).exclude(pk=vehicle.pk),
         "contact": about["tone"],
         "cause": about["cause"],
+        "streak": about["streak"],
         "seen_at": about["seen"],
         "level_pct": level.value if level else None,
         "level_name": _("Fuel") if BATTERY_LEVEL not in last and level else _("Battery"),
