@@ -21,8 +21,14 @@ def charged(source, start, kwh=None, *, current="ac", place="", paid=None, **fie
     method = "" if kwh is None else "counter"
     money = {} if paid is None else {"paid": Decimal(paid), "paid_currency": "EUR"}
     return ChargingSession.objects.create(
-        vehicle=source.vehicle, owner_epoch=source.vehicle.owner_epoch, source=source, readings=9,
-        started_at=start, ended_at=start + HOUR, energy_kwh=kwh, energy_method=method,
+        vehicle=source.vehicle,
+        owner_epoch=source.vehicle.owner_epoch,
+        source=source,
+        readings=9,
+        started_at=start,
+        ended_at=start + HOUR,
+        energy_kwh=kwh,
+        energy_method=method,
         **{"current": current, "said_place": place, **money, **fields},
     )
 
@@ -78,7 +84,11 @@ def test_the_api_tells_cost_energy_and_charging_as_the_page(client):
     asked = {"year": "2026", "vehicle": str(source.vehicle.public_id)}
     told = client.get(reverse("api-statistics"), asked).json()
     assert told["charging"] == {
-        "charges": 5, "kwh": 47.75, "energy_unknown": 1, "cost": {"EUR": "17.70"}, "cost_unknown": 2,
+        "charges": 5,
+        "kwh": 47.75,
+        "energy_unknown": 1,
+        "cost": {"EUR": "17.70"},
+        "cost_unknown": 2,
         "by_current": {"ac": 15.0, "dc": 30.5, "unknown": 2.25},
         "by_place": {"home": 12.25, "away": 30.5, "unknown": 5.0},
     }

@@ -19,8 +19,13 @@ DAY = timedelta(days=1)
 
 def told(celsius, *, km=10.0, kwh=None, liters=None):
     return SimpleNamespace(
-        started_at=MONTH, ended_at=MONTH + timedelta(minutes=10), tag="", distance_km=km,
-        celsius=celsius, energy_kwh=kwh, fuel_used_l=liters,
+        started_at=MONTH,
+        ended_at=MONTH + timedelta(minutes=10),
+        tag="",
+        distance_km=km,
+        celsius=celsius,
+        energy_kwh=kwh,
+        fuel_used_l=liters,
     )
 
 
