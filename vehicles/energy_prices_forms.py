@@ -43,7 +43,7 @@ class PricesForm(forms.Form):
 
     def prices(self) -> Prices:
         """What was filled in."""
-        return Prices(**{name: self.cleaned_data.get(name) for name in Prices._fields})
+        return Prices(**{name: self.cleaned_data[name] for name in Prices._fields if name in self.cleaned_data})
 
 
 class DayForm(forms.Form):

@@ -89,8 +89,8 @@ def silent(car: Vehicle) -> None:
     device = make_client(car).device
     Device.objects.filter(pk=device.pk).update(last_seen_at=now - 6 * DAY)
     reasons = [{"code": "too_little", "facts": {"km": 1.2, "of": 5}}]
-    verdicts(car, *[True] * 6, False, last=monday_of(now) - WEEK)
-    car.verdicts.filter(earns=False).update(reasons=reasons, odometer_km=1.4)
+    verdicts(car, *[True] * 6, last=monday_of(now) - 2 * WEEK)
+    verdicts(car, False, last=monday_of(now) - WEEK, reasons=reasons, odometer_km=1.4)
     ContactWish.objects.create(owner=car.owner, by_mail=True)
     contact.watch(now=now)
 

@@ -60,7 +60,7 @@ def test_the_day_is_told_by_the_clock_of_its_reader():
     assert words.streak(None) == ""
 
 
-def verdicts(vehicle, *earns: bool, last: date, revision: int = 1, epoch: int | None = None):
+def verdicts(vehicle, *earns: bool, last: date, revision: int = 1, epoch: int | None = None, **fields):
     """Consecutive weeks, the last of which is `last`."""
     MovementVerdict.objects.bulk_create(
         MovementVerdict(
@@ -77,6 +77,7 @@ def verdicts(vehicle, *earns: bool, last: date, revision: int = 1, epoch: int | 
             days=1,
             signed_share=1.0,
             witnesses=2,
+            **fields,
         )
         for number, earned in enumerate(earns)
     )
