@@ -110,15 +110,19 @@ def at_speed(session: CDPSession, step: int, kmh: float) -> None:
     session.send("Emulation.setGeolocationOverride", where | {"speed": kmh / 3.6})
 
 
+def tick(seen: Visit) -> None:
+    """A second of the app's own clock."""
+    time = seen.page.locator("[data-time]")
+    expect(time).not_to_have_text(time.inner_text())
+
+
 def moving(seen: Visit, session: CDPSession, *told: tuple[int, float]) -> None:
     """Be at places at speeds, one a second of the app's own clock."""
-    time = seen.page.locator("[data-time]")
     for step, kmh in told:
-        shown = time.inner_text()
-        expect(time).not_to_have_text(shown)
+        tick(seen)
         at_speed(session, step, kmh)
         fact(seen.page, "speed").to_have_text(str(round(kmh)))
-        expect(time).not_to_have_text(time.inner_text())
+        tick(seen)
 
 
 def envelopes(requests: list[Request]) -> list[dict[str, Any]]:
@@ -141,8 +145,7 @@ def test_harsh_braking_in_the_page_comes_out_signed(
     fact(seen.page, "sent").to_have_text("1")
     session = seen.context.new_cdp_session(seen.page)
     moving(seen, session, (1, 50.0), (2, 51.0))
-    time = seen.page.locator("[data-time]")
-    expect(time).not_to_have_text(time.inner_text())  # more than a second after the last position
+    tick(seen)  # more than a second after the last position
     began = seen.page.evaluate("() => Date.now()") - 900
     seen.page.evaluate(BRAKE, {"from": began, "ahead": ahead, "seconds": 0.8})
     moving(seen, session, (3, after), (4, after - 1))
@@ -184,8 +187,7 @@ def test_it_starts_and_records_without_a_network(visit: Open, driver: User) -> N
         ready(seen.page)
         begin(seen, 1)
         fact(seen.page, "waiting").to_have_text("1")
-        time = seen.page.locator("[data-time]")
-        expect(time).not_to_have_text(time.inner_text())
+        tick(seen)
         drive(seen, 2)
         end(seen)
         fact(seen.page, "waiting").to_have_text("2")
