@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import CDPSession, Page, Request, expect
 
 from dimo.users.models import User
-from tests.browser.phone.app import Open, begin, drive, end, fact, no_network, open_app, place, ready
+from tests.browser.phone.app import Open, begin, beside, drive, end, fact, no_network, open_app, place, ready
 from tests.browser.visits import Visit
 from tests.vehicles.devices import stored
 from tests.vehicles.factories import make_vehicle
@@ -33,13 +33,6 @@ NOTHING_WAITS = """async () => {
   }
   db.close();
 }"""
-
-
-def beside(seen: Visit) -> Page:
-    """A page of the same origin that is not the app."""
-    page = seen.context.new_page()
-    page.goto(seen.origin + reverse("healthz"))
-    return page
 
 
 def with_worker(seen: Visit) -> None:
@@ -291,14 +284,3 @@ def test_a_key_that_is_lost_is_said_and_another_is_made(visit: Open, driver: Use
     fact(seen.page, "sent").to_have_text("1")
     assert Device.objects.exclude(pk=first.pk).get().address != first.address
     assert stored(car)[LATITUDE] == [10, 10.0006]
-
-
-def test_a_storage_that_the_browser_clears_begins_anew(visit: Open, driver: User) -> None:
-    car = make_vehicle(owner=driver, nickname="Pikku")
-    seen = open_app(visit, driver, car=car.public_id)
-    other = beside(seen)
-    with seen.page.expect_navigation():
-        other.evaluate("() => { indexedDB.deleteDatabase('commons-phone'); }")
-    ready(seen.page)
-    fact(seen.page, "title").to_have_text("Choose a car")
-    fact(seen.page, "key").to_have_text("Not yet")
