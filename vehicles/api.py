@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -13,9 +14,9 @@ from rest_framework.views import APIView
 
 from dimo.api.permissions import HasScope
 from dimo.users.models import User
-from vehicles import apps_api, measurements, ownership_selectors
+from vehicles import apps_api, contact, measurements, ownership_selectors, selectors
 from vehicles.models import Vehicle
-from vehicles.serializers import LastValueSerializer, VehicleSerializer
+from vehicles.serializers import ConnectionSerializer, LastValueSerializer, VehicleSerializer
 
 
 def own_vehicle(request: Request, public_id: UUID) -> Vehicle:
@@ -37,6 +38,21 @@ class VehicleList(ListAPIView[Vehicle]):
 
     def get_queryset(self) -> QuerySet[Vehicle]:
         return ownership_selectors.known_to(owner=cast(User, self.request.user)).order_by("-pk")
+
+
+class Connection(APIView):
+    permission_classes = (HasScope("driver"),)
+
+    @extend_schema(
+        summary="How a vehicle is heard, and what its silence may cost",
+        tags=["vehicles"],
+        responses=ConnectionSerializer,
+    )
+    def get(self, request: Request, public_id: UUID) -> Response:
+        own = selectors.vehicles_of(owner=cast(User, request.user))
+        vehicle = get_object_or_404(own, public_id=public_id)
+        health = contact.health_of(vehicles=[vehicle], now=now())
+        return Response(ConnectionSerializer(health[vehicle.pk]).data)
 
 
 class LatestSignals(APIView):

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("ingest", views.ingest_view, name="ingest"),
     path("vehicles/", api.VehicleList.as_view(), name="api-vehicles"),
     path("vehicles/<uuid:public_id>/signals/latest", api.LatestSignals.as_view(), name="api-latest"),
+    path("vehicles/<uuid:public_id>/connection/", api.Connection.as_view(), name="api-connection"),
     path("export/", exports.Exports.as_view(), name="api-export"),
     *diary_api_urls.urlpatterns,
     path("vehicles/<uuid:public_id>/signals/", signals_api.SignalHistory.as_view(), name="api-signals"),

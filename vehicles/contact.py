@@ -1,7 +1,7 @@
 """Whether each car is heard as usual: learned from its messages, told on its pages, and once by mail when it is not."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from django.db.models.query import QuerySet
 from dimo.users.models import User
 from vehicles import cadence, latest, silence
 from vehicles.models import ContactWish, Pairing, QuietEpisode, RejectionCount, Vehicle, VehicleContact
+from vehicles.movement import selectors as movement
+from vehicles.movement.streaks import Outlook
 from vehicles.signals import BATTERY_LEVEL
 from vehicles.silence import Cause, Evidence, State
 from vehicles.store import gaps
@@ -24,43 +26,17 @@ VOLTS = 36
 
 
 class Health(NamedTuple):
-    """How a vehicle's connection stands; `cause` only while it is quiet."""
+    """How a vehicle's connection stands; `cause`, and the streak that its silence may cost, only while it is quiet."""
 
     state: State
     seen: datetime | None
     paired: bool
     cause: Cause | None = None
-
-
-class Streak(NamedTuple):
-    """Weeks in a row with proof of movement, and whether this week has one already."""
-
-    weeks: int
-    proved: bool
-    ends: datetime
-
-
-StreakReader = Callable[[Vehicle, datetime], Streak | None]
-_streaks: list[StreakReader] = []
-
-
-def on_streak(read: StreakReader) -> None:
-    """Say who knows of proofs of movement; until somebody does, no streak is shown."""
-    _streaks[:] = [read]
-
-
-def streak_of(*, vehicle: Vehicle, now: datetime) -> Streak | None:
-    """The vehicle's streak, if there are verdicts at all."""
-    return _streaks[0](vehicle, now) if _streaks else None
-
-
-def at_risk(*, streak: Streak | None, now: datetime) -> bool:
-    """Whether a streak ends unless the car proves movement in the three days that are left of the week."""
-    return bool(streak and streak.weeks and not streak.proved and streak.ends - now <= timedelta(days=3))
+    streak: Outlook | None = None
 
 
 def health_of(*, vehicles: Sequence[Vehicle], now: datetime) -> dict[int, Health]:
-    """How each vehicle's connection stands, in three queries whatever their number."""
+    """How each vehicle's connection stands, in three queries whatever their number, and two more if one is quiet."""
     measured = Pairing.objects.filter(vehicle__in=vehicles, period__endswith__isnull=True)
     seen = dict(measured.values_list("vehicle").annotate(seen=Max("device__last_seen_at")))
     usual = {row.vehicle_id: row for row in VehicleContact.objects.filter(vehicle__in=vehicles)}
@@ -73,7 +49,9 @@ def health_of(*, vehicles: Sequence[Vehicle], now: datetime) -> dict[int, Health
         state = silence.state_of(seen.get(vehicle.pk), now, patience)
         known = Cause(causes.get(vehicle.pk) or Cause.UNKNOWN) if state == State.QUIET else None
         found[vehicle.pk] = Health(state, seen.get(vehicle.pk), vehicle.pk in seen, known)
-    return found
+    quiet = [vehicle for vehicle in vehicles if found[vehicle.pk].state == State.QUIET]
+    streaks = movement.outlooks(vehicles=quiet, now=now) if quiet else {}
+    return {pk: health._replace(streak=streaks.get(pk)) for pk, health in found.items()}
 
 
 @transaction.atomic

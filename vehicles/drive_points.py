@@ -20,6 +20,7 @@ FIELDS = {
     signals.FUEL_RATE: "fuel_rate",
     ENERGY_LEFT: "energy",
     signals.BATTERY_POWER: "power",
+    signals.OUTSIDE: "celsius",
 }
 
 

@@ -18,6 +18,7 @@ from dimo.users.models import User
 from vehicles.currencies import CODES
 from vehicles.models import EnergyPrice, Vehicle, VehicleOwnership
 from vehicles.ownership_selectors import STANDING
+from vehicles.places import zone_of
 
 MOST: Final = 200
 FIRST_DAY, AHEAD = date(1990, 1, 1), timedelta(days=3653)
@@ -97,6 +98,20 @@ def prices_of(*, owner: User, vehicle: Vehicle) -> QuerySet[EnergyPrice]:
     )
     told = EnergyPrice.objects.filter(Exists(own), vehicle=vehicle)
     return told.order_by("-owner_epoch", "-period__startswith")
+
+
+def of_today(*, vehicles: Sequence[Vehicle], now: datetime) -> dict[int, EnergyPrice]:
+    """The prices that hold now by the clock of each vehicle, under its present owner; one query."""
+    told: dict[int, list[EnergyPrice]] = {}
+    for price in EnergyPrice.objects.filter(vehicle__in=vehicles):
+        told.setdefault(price.vehicle_id, []).append(price)
+    found = {
+        vehicle.pk: in_force(
+            told.get(vehicle.pk, ()), epoch=vehicle.owner_epoch, day=now.astimezone(zone_of(vehicle)).date()
+        )
+        for vehicle in vehicles
+    }
+    return {pk: price for pk, price in found.items() if price}
 
 
 def in_force(prices: Iterable[EnergyPrice], *, epoch: int, day: date) -> EnergyPrice | None:

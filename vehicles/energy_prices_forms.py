@@ -15,7 +15,10 @@ def price(label: Any, help_text: Any = "") -> forms.DecimalField:
 
 
 class PricesForm(forms.Form):
-    """What is paid from a day on; a price that stays empty is not told, and costs that need it stay unknown."""
+    """What is paid from a day on; a price that stays empty is not told, and costs that need it stay unknown.
+
+    Only what the vehicle takes is asked: `plugs` electricity, `burns` fuel.
+    """
 
     since = forms.DateField(label=_("From this day on"), widget=forms.DateInput(attrs={"type": "date"}))
     currency = forms.CharField(
@@ -32,9 +35,15 @@ class PricesForm(forms.Form):
         help_text=_("Only for what trips cost. Charges know their place from you."),
     )
 
+    def __init__(self, *args: Any, plugs: bool = True, burns: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needless = () if plugs else ("home_per_kwh", "away_per_kwh", "home_share_pct")
+        for name in needless if burns else (*needless, "fuel_per_liter"):
+            del self.fields[name]
+
     def prices(self) -> Prices:
         """What was filled in."""
-        return Prices(**{name: self.cleaned_data[name] for name in Prices._fields})
+        return Prices(**{name: self.cleaned_data[name] for name in Prices._fields if name in self.cleaned_data})
 
 
 class DayForm(forms.Form):

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dimo.errors import DomainError
-from vehicles import currencies, energy_prices, ownership_selectors
+from vehicles import currencies, energy_prices, ownership_selectors, selectors
 from vehicles.energy_prices import Step
 from vehicles.energy_prices_forms import DayForm, PricesForm
 from vehicles.models import EnergyPrice, Vehicle
@@ -44,6 +44,18 @@ def row(price: EnergyPrice) -> dict[str, object]:
 
 
 @login_required
+@require_GET
+def all_prices(request: HttpRequest) -> HttpResponse:
+    """The prices that hold today, by vehicle; on to those of the only one."""
+    vehicles = [each for each in selectors.vehicles_of(owner=user_of(request)) if each.moves]
+    if len(vehicles) == 1:
+        return redirect("energy-prices", vehicles[0].public_id)
+    today = energy_prices.of_today(vehicles=vehicles, now=now())
+    rows = [(each, row(today[each.pk]) if each.pk in today else None) for each in vehicles]
+    return render(request, "vehicles/energy_prices_all.html", {"rows": rows})
+
+
+@login_required
 @require_http_methods(["GET", "POST"])
 def prices(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The prices told so far, and a form for those from a day on. A former owner reads theirs."""
@@ -52,7 +64,9 @@ def prices(request: HttpRequest, public_id: UUID) -> HttpResponse:
     told = list(energy_prices.prices_of(owner=user_of(request), vehicle=vehicle))
     newest = next((each for each in told if each.owner_epoch == vehicle.owner_epoch), None)
     first = {"since": localdate(now(), zone_of(vehicle)), "currency": newest.currency if newest else ""}
-    form = PricesForm(request.POST or None, initial=first)
+    plugs = vehicle.plugs or any(each.home_per_kwh or each.away_per_kwh for each in told)
+    burns = vehicle.burns or any(each.fuel_per_liter for each in told)
+    form = PricesForm(request.POST or None, initial=first, plugs=plugs, burns=burns)
     if request.method == "POST":
         vehicle = own_vehicle(request, public_id)
         if form.is_valid():
@@ -70,6 +84,8 @@ def prices(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "vehicle": vehicle,
         "own": vehicle.owner_id == user_of(request).pk,
         "prices": [row(each) for each in told],
+        "plugs": plugs,
+        "burns": burns,
         "form": form,
         "can_undo": undo_key(vehicle) in request.session,
     }

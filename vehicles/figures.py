@@ -23,7 +23,8 @@ MARKS = 8
 class Point(NamedTuple):
     """What the cutter looks at, of one message. Positions that are doubted are left out by the caller.
 
-    km/h, km, percent, l, l/h, kWh; `power` in W, out of the battery is negative (VSS); `doubts` are bits of `Flag`.
+    km/h, km, percent, l, l/h, kWh, °C outside; `power` in W, out of the battery is negative (VSS); `doubts` are bits
+    of `Flag`.
     """
 
     at: datetime
@@ -37,6 +38,7 @@ class Point(NamedTuple):
     fuel_rate: float | None = None
     energy: float | None = None
     power: float | None = None
+    celsius: float | None = None
     cell: float | None = None
     doubts: int = 0
 
@@ -61,6 +63,7 @@ class Cut:
     start_cell: int | None = None
     end_cell: int | None = None
     cells: list[int] = field(default_factory=list)
+    celsius: float | None = None
     doubts: dict[str, int] = field(default_factory=dict)
 
 
@@ -70,6 +73,7 @@ def measure(points: Sequence[Point], capacity_kwh: float | None = None) -> Cut:
     socs = [point.soc for point in points if point.soc is not None]
     soc_used = round(socs[0] - socs[-1], 2) if len(socs) > 1 else None
     odometers = [point.odometer for point in points if point.odometer is not None]
+    outside = [point.celsius for point in points if point.celsius is not None]
     areas = [int(point.cell) for point in points if point.cell is not None]
     energy, way = energy_of(points, soc_used, capacity_kwh)
     return Cut(
@@ -89,6 +93,7 @@ def measure(points: Sequence[Point], capacity_kwh: float | None = None) -> Cut:
         start_cell=areas[0] if areas else None,
         end_cell=areas[-1] if areas else None,
         cells=sorted(set(areas)),
+        celsius=round(sum(outside) / len(outside), 2) if outside else None,
         doubts=doubts_of(points),
     )
 

@@ -45,6 +45,14 @@ class LastValue(NamedTuple):
     doubts: tuple[str, ...]
     source_id: int
 
+    @property
+    def told(self) -> str:
+        """The value as a reader wants it: in words, else with no more decimals than it has, four at most."""
+        if self.words:
+            return self.words
+        number = f"{self.value:,.4f}".rstrip("0").rstrip(".")
+        return f"{number}°" if self.signal.unit == "deg" else f"{number} {self.signal.unit}".rstrip()
+
 
 class Place(NamedTuple):
     """One point of a track."""

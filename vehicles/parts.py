@@ -21,14 +21,14 @@ from vehicles.contact import Health
 from vehicles.measurements import LastValue, Place
 from vehicles.models import Trip, Vehicle
 from vehicles.places import zone_of
-from vehicles.signals import BATTERY_LEVEL, FUEL_LEVEL, ODOMETER
+from vehicles.signals import BATTERY_LEVEL, FUEL_LEVEL, ODOMETER, OUTSIDE
 from vehicles.silence import State
 from vehicles.zones.selectors import zones_of
 
 LIVE, RECENT = timedelta(minutes=2), timedelta(days=1)
 RANGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 TRIPS_ON_A_MAP, PLACES_OF_A_TRIP = 200, 250
-RANGE_SIGNALS, TIRES, OUTSIDE = (50, 17), (38, 39, 40, 41), 37
+RANGE_SIGNALS, TIRES = (50, 17), (38, 39, 40, 41)
 
 
 def asked_vehicle(request: HttpRequest) -> Vehicle | None:
@@ -52,7 +52,8 @@ def connection(health: Health, moment: datetime, seen: datetime | None = None) -
     if newest and moment - newest < LIVE:
         tone = "live"
     told = words.quiet(health.cause) if health.cause else ""
-    return {"tone": tone, "seen": newest, "paired": health.paired, "cause": told}
+    streak = words.streak(health.streak)
+    return {"tone": tone, "seen": newest, "paired": health.paired, "cause": told, "streak": streak}
 
 
 @login_required
@@ -73,6 +74,7 @@ def vehicle_card(request: HttpRequest) -> HttpResponse:
         "others": selectors.vehicles_of(owner=vehicle.owner).exclude(pk=vehicle.pk),
         "contact": about["tone"],
         "cause": about["cause"],
+        "streak": about["streak"],
         "seen_at": about["seen"],
         "level_pct": level.value if level else None,
         "level_name": _("Fuel") if BATTERY_LEVEL not in last and level else _("Battery"),

@@ -10,6 +10,7 @@ from dimo.audit import reads
 from vehicles import contact, intake, partitions, trips, words
 from vehicles.diagnostics import recording
 from vehicles.models import Source
+from vehicles.movement import selectors as movement
 from vehicles.places import zone_of
 
 KEEP_EVENTS = timedelta(days=35)
@@ -61,11 +62,16 @@ def watch_contacts() -> None:
     now = timezone.now()
     contact.learn(now=now)
     contact.watch(now=now)
-    for episode in contact.letters_due(now=now):
-        day = episode.since.astimezone(zone_of(episode.vehicle))
+    letters = contact.letters_due(now=now)
+    streaks = movement.outlooks(vehicles=[episode.vehicle for episode in letters], now=now)
+    for episode in letters:
+        zone = zone_of(episode.vehicle)
         lines = [
-            f"{episode.vehicle} was last heard on {day:%b %-d at %H:%M}, which is longer ago than usual.",
+            f"{episode.vehicle} was last heard on {episode.since.astimezone(zone):%b %-d at %H:%M},"
+            " which is longer ago than usual.",
             words.quiet(episode.cause),
+            words.streak(streaks.get(episode.vehicle_id), zone),
             "You can stop these letters on the page of your vehicles.",
         ]
-        contact.write(episode=episode, subject=f"{episode.vehicle} has gone quiet", body="\n\n".join(lines))
+        body = "\n\n".join(filter(None, lines))
+        contact.write(episode=episode, subject=f"{episode.vehicle} has gone quiet", body=body)

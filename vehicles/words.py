@@ -1,9 +1,16 @@
 """Plain words for what a device's or a file's readings met with. Codes are stable; the words may improve."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from types import MappingProxyType
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from vehicles.importers import reasons
+from vehicles.movement.streaks import Outlook
 
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
@@ -64,3 +71,22 @@ QUIET: Mapping[str, str] = MappingProxyType(
 def quiet(cause: str) -> str:
     """Why a vehicle may have gone quiet."""
     return QUIET.get(cause, QUIET["unknown"])
+
+
+def streak(outlook: Outlook | None, zone: tzinfo | None = None) -> str:
+    """What a silence may cost of a streak, by a clock (that of the reader, if none is given); empty: nothing yet."""
+    if outlook is None or not outlook.at_risk:
+        return ""
+    facts = {"weeks": outlook.weeks, "day": date_format(localtime(outlook.falls_at, zone), "D, M j, H:i")}
+    if not outlook.falls_to:
+        return (
+            ngettext(
+                "Its streak of %(weeks)d week is at risk: it ends on %(day)s unless a drive proves movement before.",
+                "Its streak of %(weeks)d weeks is at risk: it ends on %(day)s unless a drive proves movement before.",
+                outlook.weeks,
+            )
+            % facts
+        )
+    return _(
+        "Its streak of %(weeks)d weeks is at risk: it falls to %(to)d on %(day)s unless a drive proves movement before."
+    ) % (facts | {"to": outlook.falls_to})

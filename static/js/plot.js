@@ -1,8 +1,9 @@
 /* Small plots one below the other over one time axis, on `[data-plot]` with `data-url`; the page holds their table, or is given it.
 
    The answer: `t` (unix seconds, ascending), `timezone` (IANA), `days` (true: the axis shows days), `plots`: each `title`,
-   `unit`, `color` (a token), `values` (null: a gap), and if wanted `dots`, `fill`, `low`, `high`, and `band`: its lower and
-   upper values and the line between them; if wanted `height` of each, and `empty`, the words where `t` is. A `[data-plot-table]`
+   `unit`, `color` (a token), `values` (null: a gap), and if wanted `dots`, `bars`, `fill`, `low`, `high`, and `band`: its lower
+   and upper values and the line between them; if wanted `height` of each, and `empty`, the words where `t` is. With `names`,
+   `t` counts from 0 and each step has a name instead of a moment. A `[data-plot-table]`
    in the same card is filled with the values. `html[data-plot]` is "ready" once drawn, or "failed". */
 
 import { color, faded, onTheme } from "commons/theme";
@@ -10,7 +11,8 @@ import { color, faded, onTheme } from "commons/theme";
 const root = document.documentElement;
 const HEIGHT = 150;
 
-function formats(zone, days) {
+function formats({ timezone: zone, days, names }) {
+  if (names) return { axis: (t) => names[t] ?? "", whole: (t) => names[t] };
   const show = days ? { year: "numeric", month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const whole = new Intl.DateTimeFormat("en-US", { ...show, timeZone: zone });
   const axis = days ? new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: zone }) : whole;
@@ -21,9 +23,10 @@ function options(data, plot, box, words, shown) {
   const axis = { stroke: color("ink3"), font: "12px Geist", ticks: { show: false }, grid: { stroke: color("line2"), width: 1 } };
   const edge = { stroke: "transparent", points: { show: false }, spanGaps: true };
   const main = {
-    stroke: plot.dots ? undefined : color(plot.color),
+    stroke: plot.dots || plot.bars ? undefined : color(plot.color),
     width: 2,
-    fill: plot.fill ? faded(plot.color, 0.16) : undefined,
+    fill: plot.bars ? color(plot.color) : plot.fill ? faded(plot.color, 0.16) : undefined,
+    paths: plot.bars ? uPlot.paths.bars({ size: [0.6, 64] }) : undefined,
     points: { show: Boolean(plot.dots), size: 6, stroke: color(plot.color), fill: color(plot.color) },
   };
   const line = { stroke: color(plot.color), width: 2, spanGaps: true, points: { show: false } };
@@ -36,9 +39,9 @@ function options(data, plot, box, words, shown) {
     legend: { show: false },
     tzDate: (t) => uPlot.tzDate(new Date(t * 1000), data.timezone),
     cursor: { y: false, points: { size: 8, width: 2 } },
-    scales: { x: { time: true }, y: { range } },
+    scales: { x: data.names ? { time: false, range: (u, low, high) => [low - 0.5, high + 0.5] } : { time: true }, y: { range } },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, space: 90, values: (u, at) => at.map(words.axis) },
+      { ...axis, grid: { show: false }, size: 28, space: data.names ? 60 : 90, incrs: data.names && [1, 2, 5, 10], values: (u, at) => at.map(words.axis) },
       { ...axis, size: 52, gap: 6, values: (u, at) => at.map((v) => +v.toFixed(2)) },
     ],
     series: plot.band ? [{}, main, edge, edge, line] : [{}, main],
@@ -57,7 +60,7 @@ function said(u, data, plot, words) {
 
 function table(box, data) {
   if (!box) return;
-  const words = formats(data.timezone, data.days);
+  const words = formats(data);
   const cells = (kind, texts) => {
     const row = document.createElement("tr");
     row.append(...texts.map((textContent) => Object.assign(document.createElement(kind), { textContent })));
@@ -79,7 +82,7 @@ function begin(box) {
     if (!data?.t.length) return;
     plots.forEach((plot) => plot.destroy());
     box.replaceChildren();
-    const words = formats(data.timezone, data.days);
+    const words = formats(data);
     const parts = data.plots.map(() => document.createElement("div"));
     box.append(...parts);
     plots = data.plots.map((plot, number) => {

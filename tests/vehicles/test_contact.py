@@ -127,13 +127,3 @@ def test_health_costs_the_same_for_many_vehicles(client, django_assert_num_queri
     with django_assert_num_queries(3):
         health = contact.health_of(vehicles=vehicles, now=timezone.now())
     assert {each.state for each in health.values()} == {State.NEVER}
-
-
-@pytest.mark.django_db
-def test_no_streak_is_shown_until_somebody_judges(monkeypatch):
-    monkeypatch.setattr(contact, "_streaks", [])
-    vehicle = make_vehicle()
-    assert contact.streak_of(vehicle=vehicle, now=NOW) is None
-    assert contact.at_risk(streak=None, now=NOW) is False
-    contact.on_streak(lambda vehicle, now: contact.Streak(4, False, now + timedelta(days=2)))
-    assert contact.at_risk(streak=contact.streak_of(vehicle=vehicle, now=NOW), now=NOW) is True

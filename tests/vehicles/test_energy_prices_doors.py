@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from tests.vehicles.factories import NOW, make_vehicle
+from tests.vehicles.factories import NOW, make_user, make_vehicle
 from vehicles import energy_prices
 from vehicles.energy_prices import Prices
 from vehicles.models import EnergyPrice
@@ -110,3 +110,62 @@ def test_two_who_set_prices_at_once_follow_one_another(monkeypatch):
         list(pool.map(put, (5, 9)))
     rows = EnergyPrice.objects.order_by("period__startswith")
     assert [(row.period.lower.day, row.period.upper) for row in rows] == [(5, date(2026, 1, 9)), (9, None)]
+
+
+ELECTRIC, FUEL = {"home_per_kwh", "away_per_kwh", "home_share_pct"}, {"fuel_per_liter"}
+
+
+@pytest.mark.parametrize(
+    ("powertrain", "asked"),
+    [
+        ("combustion", FUEL),
+        ("electric", ELECTRIC),
+        ("hybrid", ELECTRIC | FUEL),
+        ("plug_in", ELECTRIC | FUEL),
+        ("", ELECTRIC | FUEL),
+    ],
+)
+def test_a_car_is_asked_for_the_prices_of_what_it_takes(client, powertrain, asked):
+    vehicle = make_vehicle(powertrain=powertrain)
+    client.force_login(vehicle.owner)
+    form = client.get(page(vehicle)).context["form"]
+    assert set(form.fields) - {"since", "currency"} == asked
+    told = {"since": "2026-01-01", "currency": "EUR"} | dict.fromkeys(asked, "1")
+    assert client.post(page(vehicle), told).status_code == 302
+    assert EnergyPrice.objects.get().fuel_per_liter == (1 if asked & FUEL else None)
+    assert client.post(page(vehicle), told | dict.fromkeys(asked, "")).status_code == 422
+
+
+def test_a_price_that_was_told_stays_in_the_form_whatever_the_car_is(client, vehicle):
+    client.post(page(vehicle), TOLD)
+    vehicle.powertrain = "electric"
+    vehicle.save()
+    assert "fuel_per_liter" in client.get(page(vehicle)).context["form"].fields
+    assert "1.799 EUR/l" in client.get(page(vehicle)).content.decode()
+
+
+def test_a_fuel_car_leads_to_its_prices_from_its_pages_and_from_the_settings(client):
+    vehicle = make_vehicle(powertrain="combustion")
+    client.force_login(vehicle.owner)
+    assert page(vehicle) in client.get(page(vehicle, "vehicle")).content.decode()
+    assert reverse("energy-prices-all") in client.get(reverse("settings")).content.decode()
+    assert client.get(reverse("energy-prices-all")).headers["Location"] == page(vehicle)
+
+
+def test_all_vehicles_prices_of_today_are_told_together(client, vehicle, django_assert_max_num_queries):
+    client.post(page(vehicle), TOLD)
+    others = [make_vehicle(owner=vehicle.owner) for _ in range(4)]
+    sold = make_vehicle()
+    with django_assert_max_num_queries(9):
+        answer = client.get(reverse("energy-prices-all"))
+    rows = dict(answer.context["rows"])
+    assert rows[vehicle]["fuel_per_liter"] == "1.799 EUR/l"
+    assert [rows[each] for each in others] == [None] * 4
+    assert sold not in rows
+    client.post(page(vehicle, "energy-prices-end"), {"since": "2026-02-01"})
+    assert dict(client.get(reverse("energy-prices-all")).context["rows"])[vehicle] is None
+
+
+def test_who_has_no_vehicle_is_led_to_one(client):
+    client.force_login(make_user())
+    assert "Prices are told for each vehicle" in client.get(reverse("energy-prices-all")).content.decode()

@@ -56,6 +56,15 @@ class Sums(NamedTuple):
     cost_unknown: int
 
     @property
+    def kwh_unplaced(self) -> float:
+        return self.by_place.get("", 0.0)
+
+    @property
+    def kwh_untold(self) -> float:
+        """kWh of charges that did not say whether AC or DC."""
+        return self.by_current.get("", 0.0)
+
+    @property
     def cost(self) -> str:
         return " + ".join(currencies.worded(total, currency) for currency, total in sorted(self.costs.items()))
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{VEHICLE}/battery/", battery_pages.battery, name="battery"),
     path(f"{VEHICLE}/battery/sharing/", battery_pages.sharing_choice, name="battery-sharing"),
     path("data/battery/<uuid:public_id>.json", battery_pages.aging_curve, name="battery-aging"),
+    path("energy-prices/", energy_prices_pages.all_prices, name="energy-prices-all"),
     path(f"{VEHICLE}/prices/", energy_prices_pages.prices, name="energy-prices"),
     path(f"{VEHICLE}/prices/remove/", energy_prices_pages.remove, name="energy-prices-remove"),
     path(f"{VEHICLE}/prices/end/", energy_prices_pages.end, name="energy-prices-end"),

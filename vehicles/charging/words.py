@@ -28,7 +28,7 @@ DOUBTS: dict[str, Any] = {
     "level_glitch": _("Some readings of the level jumped and came back; they were left out."),
 }
 CURRENTS: dict[str, Any] = {"ac": _("AC"), "dc": _("DC"), "": _("Not told")}
-PLACES: dict[str, Any] = {"home": _("Home"), "away": _("Elsewhere"), "": _("Not named")}
+PLACES: dict[str, Any] = {"home": _("Home"), "away": _("Elsewhere"), "": _("Place not told")}
 COSTS: dict[str, Any] = {
     "paid": _("What you said that you paid."),
     "home": _("%(kwh)s kWh at %(rate)s, your price at home on that day."),

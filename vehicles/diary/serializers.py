@@ -33,7 +33,7 @@ class TripSerializer(serializers.ModelSerializer[Trip]):
         fields = (
             *("id", "started_at", "ended_at", "distance_km", "readings", "max_speed_kmh", "soc_used_pct"),
             *("fuel_used_l", "energy_kwh", "energy_by", "odometer_start_km", "odometer_end_km", "stops", "doubts"),
-            *("private", "tag", "note", "source", "grade", "duplicate", "edited_at", "deleted_at"),
+            *("celsius", "private", "tag", "note", "source", "grade", "duplicate", "edited_at", "deleted_at"),
         )
 
     def get_duplicate(self, trip: Trip) -> bool:

@@ -80,6 +80,15 @@ class Sums:
         return round(self.seconds / 60)
 
     @property
+    def hours(self) -> int:
+        return self.minutes // 60
+
+    @property
+    def minutes_left(self) -> int:
+        """Beside whole hours."""
+        return self.minutes % 60
+
+    @property
     def kwh_per_100(self) -> float | None:
         return per_100(self.kwh, self.kwh_km) if self.kwh_km else None
 

@@ -66,6 +66,7 @@ TABLES: Final = (
         at("odometer_start_km", "number", "The odometer at its begin", unit="km"),
         at("odometer_end_km", "number", "The odometer at its end", unit="km"),
         at("stops", "integer", "How many stands of a minute or more"),
+        at("celsius", "number", "The mean temperature of the air outside", unit="°C"),
         at("start_cell", "integer", "The area of its begin: an H3 cell of resolution 7, as its upper 40 bits"),
         at("end_cell", "integer", "The area of its end, in the same form"),
         at("doubts", "json", "How many readings are doubted, by the name of the doubt"),

@@ -1,8 +1,9 @@
-"""Figures of many trips: by month or year, weekday and hour, the longest, the areas. Pure, linear in trips."""
+"""Figures of many trips: by time, weekday, hour and temperature, the longest, the areas. Pure, linear in trips."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import NamedTuple
 
 from vehicles.diary.sums import Sums
@@ -12,6 +13,7 @@ from vehicles.trip_costs import PriceBook
 
 MOST_AREAS = 5_000
 HOUR = 3600
+BIN_CELSIUS = 5
 
 
 class Part(NamedTuple):
@@ -20,6 +22,17 @@ class Part(NamedTuple):
     key: int
     trips: int
     km: float
+
+
+class Bin(NamedTuple):
+    """Trips that the air outside was `[low, low + 5)` °C warm on, and whose consumption is known."""
+
+    low: int
+    sums: Sums
+
+    @property
+    def high(self) -> int:
+        return self.low + BIN_CELSIUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Figures:
     weekdays: list[Part]
     hours: list[Part]
     longest: Trip | None
+    by_temperature: list[Bin]
 
     @property
     def kmh(self) -> float | None:
@@ -61,6 +75,7 @@ def figures(*, trips: Sequence[Trip], book: PriceBook, year: int | None) -> Figu
         weekdays=parts([(start.isoweekday(), km) for start, km in starts], range(1, 8)),
         hours=parts([(start.hour, km) for start, km in starts], range(24)),
         longest=max(trips, key=lambda trip: trip.distance_km, default=None),
+        by_temperature=bins(trips),
     )
 
 
@@ -71,6 +86,16 @@ def parts(found: Sequence[tuple[int, float]], spread: range) -> list[Part]:
         counts[key] += 1
         lengths[key] += km
     return [Part(key, counts[key], lengths[key]) for key in spread]
+
+
+def bins(trips: Sequence[Trip]) -> list[Bin]:
+    """Trips of known temperature and consumption by 5 °C, the coldest first; without those that no trip is in."""
+    found: dict[int, Sums] = {}
+    for trip in trips:
+        if trip.celsius is not None and (trip.energy_kwh is not None or trip.fuel_used_l is not None):
+            low = floor(trip.celsius / BIN_CELSIUS) * BIN_CELSIUS
+            found.setdefault(low, Sums()).add(trip, None)
+    return [Bin(low, found[low]) for low in sorted(found)]
 
 
 def areas(*, trips: Sequence[Trip]) -> list[Area]:

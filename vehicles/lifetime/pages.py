@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
 import h3
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -22,7 +24,7 @@ from vehicles import trip_costs
 from vehicles.charging import costs
 from vehicles.diary import listing
 from vehicles.lifetime import counting, figures
-from vehicles.lifetime.figures import MOST_AREAS, Area, Part
+from vehicles.lifetime.figures import MOST_AREAS, Area, Bin, Part
 from vehicles.models import NamedArea, Vehicle
 from vehicles.signals import cell_of
 
@@ -56,7 +58,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
     chosen = [vehicle] if vehicle else known
     trips = counting.trips_of(owner=owner, vehicles=chosen, year=year)
     told = figures.figures(trips=trips, book=trip_costs.prices_for(trips=trips), year=year)
-    passed = figures.areas(trips=trips)
+    page = Paginator(figures.areas(trips=trips), LISTED).get_page(request.GET.get("page"))
     context = {
         "vehicles": known,
         "vehicle": vehicle,
@@ -64,9 +66,10 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "years": range(now().year, counting.first_year(owner=owner, vehicles=known, now=now()) - 1, -1),
         "told": told,
         "plots": plots(told),
+        "temperatures": [(between(part), part.sums) for part in told.by_temperature],
         "charging": costs.sum_up(counting.charges_of(owner=owner, vehicles=chosen, year=year)),
-        "areas": named(owner, passed[:LISTED]),
-        "areas_all": len(passed),
+        "areas": named(owner, page.object_list),
+        "page": page,
     }
     return render(request, "vehicles/lifetime/statistics.html", context)
 
@@ -92,11 +95,36 @@ def most(rows: list[tuple[str, Part]]) -> float:
     return max((part.km for _, part in rows), default=0.0) or 1.0
 
 
-def named(owner: User, passed: list[Area]) -> list[tuple[str, Area]]:
+def named(owner: User, passed: Sequence[Area]) -> list[tuple[str, Area]]:
     """Areas with the reader's own words for them; empty where they gave none."""
     cells = [area.cell for area in passed]
     names = dict(NamedArea.objects.filter(owner=owner, cell__in=cells).values_list("cell", "name"))
     return [(names.get(area.cell, ""), area) for area in passed]
+
+
+def between(part: Bin) -> str:
+    """The degrees of a bin in words."""
+    return _("%(low)d to %(high)d °C") % {"low": part.low, "high": part.high}
+
+
+@login_required
+@require_GET
+def temperatures(request: HttpRequest) -> HttpResponse:
+    """Consumption by the temperature outside, as `static/js/plot.js` draws it."""
+    owner = cast(User, request.user)
+    known, vehicle, year = asked_for(request)
+    trips = counting.trips_of(owner=owner, vehicles=[vehicle] if vehicle else known, year=year)
+    found = figures.bins(trips)
+    drawn = [
+        {"title": title, "unit": unit, "color": color, "values": values, "bars": True, "low": 0}
+        for title, unit, color, values in (
+            (_("Electricity"), "kWh/100 km", "soc", [part.sums.kwh_per_100 for part in found]),
+            (_("Fuel"), "l/100 km", "speed", [part.sums.liters_per_100 for part in found]),
+        )
+        if any(value is not None for value in values)
+    ]
+    answer = {"t": list(range(len(found))), "names": [between(part) for part in found], "plots": drawn}
+    return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
 
 
 @login_required

@@ -75,6 +75,16 @@ class Vehicle(models.Model):
         """Whether it drives: what does not has no trips and no map."""
         return kinds.named(self.kind).moves
 
+    @property
+    def plugs(self) -> bool:
+        """Whether electricity may be bought for it; where its owner does not say how it drives, it may."""
+        return self.powertrain != self.Powertrain.COMBUSTION
+
+    @property
+    def burns(self) -> bool:
+        """Whether fuel may be bought for it."""
+        return self.powertrain != self.Powertrain.ELECTRIC
+
     @cached_property
     def has_battery(self) -> bool:
         """Whether it has a battery to drive on: by what its owner says, else by a charge that was told."""

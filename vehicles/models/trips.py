@@ -46,6 +46,7 @@ class Trip(models.Model):
     start_cell = models.BigIntegerField(null=True)
     end_cell = models.BigIntegerField(null=True)
     cells = ArrayField(models.BigIntegerField(), default=list, help_text="areas it passed, each once")
+    celsius = models.FloatField(null=True, help_text="mean of the air outside, where it was told")
     doubts = models.JSONField(default=dict, help_text="readings by the name of the doubt about them")
     private = models.BooleanField(default=False)
     tag = models.CharField(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,6 +12,7 @@ from dimo.errors import DomainError
 from vehicles.models import MovementVerdict, Trip, Vehicle
 from vehicles.movement import copies, evidence
 from vehicles.movement.evidence import Gathered
+from vehicles.movement.streaks import monday_of
 from vehicles.movement.verdict import Reason, Verdict, judge
 
 CORRECTION = timedelta(days=2)  # after a week's end, for what devices still hold
@@ -52,12 +53,6 @@ ORDER BY 1 LIMIT %(most)s
 
 class WeekOpen(DomainError):
     """The week is not over yet, or its corrections are still awaited."""
-
-
-def monday_of(moment: datetime) -> date:
-    """The week that a moment lies in, UTC."""
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
 
 
 def closed(*, week: date, now: datetime) -> bool:

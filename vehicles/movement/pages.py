@@ -15,6 +15,7 @@ from dimo.users.models import User
 from vehicles import selectors as own
 from vehicles.models import MovementVerdict
 from vehicles.movement import evidence, judging, selectors, words
+from vehicles.movement.streaks import monday_of
 from vehicles.movement.verdict import Bounds
 
 A_PAGE = 13
@@ -26,7 +27,7 @@ def movement(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Weeks with their verdict in words, newest first."""
     vehicle = get_object_or_404(own.vehicles_of(owner=cast(User, request.user)), public_id=public_id)
     page = Paginator(selectors.weeks_of(vehicle=vehicle), A_PAGE).get_page(request.GET.get("page"))
-    this = judging.monday_of(now())
+    this = monday_of(now())
     context = {
         "vehicle": vehicle,
         "page": page,

@@ -1,6 +1,7 @@
-"""Weeks in a row that earn, and the level they reach. Pure."""
+"""Weeks in a row that earn, the level they reach, and when that falls. Pure."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 LEVELS = (0, 4, 21, 36)  # weeks
@@ -13,6 +14,15 @@ class Streak(NamedTuple):
     weeks: int = 0
     missed: int = 0
     level: int = 0
+
+
+class Outlook(NamedTuple):
+    """A streak in the present week: at `falls_at` it falls to `falls_to` weeks unless movement is proved before."""
+
+    weeks: int
+    falls_to: int
+    falls_at: datetime
+    at_risk: bool  # nothing of the present week keeps it
 
 
 def follow(streak: Streak, earns: bool) -> Streak:
@@ -37,3 +47,26 @@ def streak_of(weeks: Iterable[bool]) -> Streak:
     for earns in weeks:
         streak = follow(streak, earns)
     return streak
+
+
+def monday_of(moment: datetime) -> date:
+    """The week that a moment lies in, UTC."""
+    day = moment.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
+
+
+def outlook_of(streak: Streak, *, this: date, driven: bool) -> Outlook | None:
+    """What becomes of a streak until the week before `this` (a Monday), if no later week than a driven one earns.
+
+    None where there is nothing to lose.
+    """
+    if driven:
+        streak, this = follow(streak, True), this + timedelta(weeks=1)
+    misses = MISSES - streak.missed % MISSES
+    fallen = streak
+    for _ in range(misses):
+        fallen = follow(fallen, False)
+    if not streak.weeks:
+        return None
+    end = datetime.combine(this + timedelta(weeks=misses), time(), UTC)
+    return Outlook(streak.weeks, fallen.weeks, end, at_risk=not driven)

@@ -69,6 +69,7 @@ def problems() -> dict[str, str]:
         "suspect": _(
             "This phone’s key signed one number twice with different contents. Forget this phone and begin anew."
         ),
+        "no_key": _("This phone’s key is gone, so what waits here cannot be signed. Forget this phone and begin anew."),
         "full": _("This phone’s storage is full. Free some space: new readings cannot be kept until then."),
         "network": _("Our server could not be reached. It is tried again by itself."),
         "other": _("Our server did not take the readings. They wait here, and it is tried again by itself."),

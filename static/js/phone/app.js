@@ -13,7 +13,7 @@ const SEND_MANY = 60;
 
 const facts = { supported: supported(), elsewhere: false, signedIn: null, car: null, permission: "prompt", recording: false, fixAge: null, online: navigator.onLine };
 const known = { waiting: { moments: 0, since: Infinity }, refused: [], sent: 0, inexact: 0, lastUpload: null, received: null, producer: null };
-let store, sender, worker, cars = [], drive, fresh = true, nextTry = 0, problem = null, motionHeard = false, awake;
+let store, sender, worker, cars = [], drive, fresh = true, nextTry = 0, problem = null, motionHeard, awake;
 
 function supported() {
   return Boolean(globalThis.isSecureContext && navigator.geolocation && navigator.locks && globalThis.indexedDB && globalThis.crypto?.subtle);
@@ -99,7 +99,7 @@ async function send({ at_once: atOnce = false } = {}) {
   if (!store || !navigator.onLine || (Date.now() < nextTry && !atOnce)) return;
   await navigator.locks.request("commons-phone-send", { ifAvailable: true }, async (lock) => {
     if (!lock) return;
-    const result = await sender.flush();
+    const result = await sender.flush().catch(() => ({ code: "full", wait: 9 }));
     nextTry = result.done ? 0 : Date.now() + result.wait * 1000;
     if (!result.done) problem = WORDS.problem[result.code] ?? WORDS.problem.other;
     else if (Object.values(WORDS.problem).includes(problem)) problem = null;
@@ -117,6 +117,7 @@ async function sendLater() {
 /** Begin: asked for by a tap, because phones let sensors and the screen be asked for only then. */
 async function start() {
   const sensors = await globalThis.DeviceMotionEvent?.requestPermission?.().catch(() => "denied");
+  if (sensors === "denied") motionHeard = false;
   navigator.locks.request("commons-phone-record", { ifAvailable: true }, (lock) => {
     facts.elsewhere = !lock;
     if (!lock) return draw();
@@ -149,7 +150,7 @@ async function stop() {
 async function heard(position) {
   facts.permission = "granted";
   const fix = fixOf(position, drive);
-  if (fix.left === "inexact") await store.set({ inexact: (known.inexact += 1) });
+  if (fix.left === "inexact") await store.set({ inexact: (known.inexact += 1) }).catch(() => {});
   if (fix.left) return;
   // Shown where the browser tells no speed; what is derived is not sent as if it had been measured.
   drive.kmh = fix.speed ?? (drive.last && (meters(drive.last, fix) / (fix.ts - drive.last.ts)) * 3600);

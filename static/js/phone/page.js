@@ -45,7 +45,7 @@ export function paint({ facts, known, cars, drive, problem, fresh, motionHeard }
   paintFirst(facts, known, drive, fresh);
   write("key", known.producer ? `…${known.producer.slice(-12)}` : WORDS.line.never);
   write("awake", navigator.wakeLock ? WORDS.line.awake_on : WORDS.line.awake_off);
-  write("motion", motionHeard || globalThis.DeviceMotionEvent?.requestPermission ? WORDS.line.motion_on : WORDS.line.motion_off);
+  write("motion", (motionHeard ?? globalThis.DeviceMotionEvent?.requestPermission) ? WORDS.line.motion_on : WORDS.line.motion_off);
 }
 
 function paintDrive({ last, kmh, meters, since }) {

@@ -55,6 +55,7 @@ export function createSender({ store, canonical, sign, url = "/api/v1/ingest", s
     for (;;) {
       const batch = await store.next({ most: MOST, id: newId(), now: clock().toISOString() });
       if (!batch) return { done: true };
+      if (!(await store.get("key"))) return later("no_key");
       let response, said;
       try {
         response = await post(await envelope(batch));

@@ -72,3 +72,10 @@ def no_network(seen: Visit) -> Any:
 
 def fact(page: Page, name: str) -> Any:
     return expect(page.locator(f"[data-{name}]"))
+
+
+def beside(seen: Visit) -> Page:
+    """A page of the same origin that is not the app."""
+    page = seen.context.new_page()
+    page.goto(seen.origin + reverse("healthz"))
+    return page

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from dimo.users.models import User
-from tests.browser.phone.app import INGEST, Open, begin, drive, end, fact, no_network, open_app, place, ready
+from tests.browser.phone.app import INGEST, Open, begin, beside, drive, end, fact, no_network, open_app, place, ready
 from tests.browser.signing_in import account, sign_in
 from tests.vehicles.devices import stored
 from tests.vehicles.factories import make_vehicle
@@ -182,3 +182,14 @@ def test_forgetting_asks_twice_when_something_waits_and_unpairs(visit: Open, dri
     fact(seen.page, "title").to_have_text("Choose a car")
     assert not Device.objects.get().pairings.filter(period__endswith__isnull=True).exists()
     seen.failures[before:] = [each for each in seen.failures[before:] if "ERR_FAILED" not in each]
+
+
+def test_a_storage_that_the_browser_clears_begins_anew(visit: Open, driver: User) -> None:
+    car = make_vehicle(owner=driver, nickname="Pikku")
+    seen = open_app(visit, driver, car=car.public_id)
+    other = beside(seen)
+    with seen.page.expect_navigation():
+        other.evaluate("() => { indexedDB.deleteDatabase('commons-phone'); }")
+    ready(seen.page)
+    fact(seen.page, "title").to_have_text("Choose a car")
+    fact(seen.page, "key").to_have_text("Not yet")

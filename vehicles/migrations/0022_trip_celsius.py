@@ -1,0 +1,12 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("vehicles", "0019_charging_and_batteries")]
+    operations = [
+        migrations.AddField(
+            model_name="trip",
+            name="celsius",
+            field=models.FloatField(help_text="mean of the air outside, where it was told", null=True),
+        )
+    ]
