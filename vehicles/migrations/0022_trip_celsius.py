@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vehicles", "0019_charging_and_batteries")]
+    dependencies = [("vehicles", "0021_access_log_by_month")]
     operations = [
         migrations.AddField(
             model_name="trip",
