@@ -43,8 +43,10 @@ def emptied(services: Services, django_db_setup: None, django_db_blocker: object
     """A migrated database of its own, for the tables' owner; a superuser's connection to it."""
     default = connections["default"]
     kept = default.settings_dict["NAME"], default.settings_dict["USER"]
-    default.close()
+    connections.close_all()
     with services.postgres.connect(database="postgres") as superuser:
+        # Whoever still holds the database, such as a thread of an earlier test, would forbid to copy it.
+        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [DATABASE])
         superuser.execute(f"CREATE DATABASE {NAME} TEMPLATE {DATABASE} STRATEGY FILE_COPY")
         superuser.execute(f"ALTER DATABASE {NAME} OWNER TO {OWNER}")
     with services.postgres.connect(database=NAME) as inside, django_db_blocker.unblock():

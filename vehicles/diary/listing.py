@@ -55,10 +55,15 @@ def between(*, trips: QuerySet[Trip], vehicles: Iterable[Vehicle], first: date, 
     near = trips.prefetch_related(None).filter(
         started_at__gte=midnight(first) - ZONES_APART, started_at__lt=midnight(until) + ZONES_APART, vehicle__in=known
     )
-    found = list(near.defer("marks", "cells"))  # hundreds of numbers that a diary does not show
+    found = list(near)
     for trip in found:
         trip.vehicle = known[trip.vehicle_id]
     return [trip for trip in found if first <= local_time(trip.started_at, trip.vehicle).date() < until]
+
+
+def shown(trips: QuerySet[Trip]) -> QuerySet[Trip]:
+    """Trips without the hundreds of numbers that a diary does not show."""
+    return trips.defer("marks", "cells")
 
 
 def midnight(day: date) -> datetime:

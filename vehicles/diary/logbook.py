@@ -50,7 +50,7 @@ def logbook(*, owner: User, vehicle: Vehicle, year: int) -> Logbook:
 def year_of(*, trips: QuerySet[Trip], vehicle: Vehicle, year: int) -> list[Trip]:
     """A year's trips, oldest first."""
     first, until = date(year, 1, 1), date(year + 1, 1, 1)
-    return listing.between(trips=trips, vehicles=[vehicle], first=first, until=until)[::-1]
+    return listing.between(trips=listing.shown(trips), vehicles=[vehicle], first=first, until=until)[::-1]
 
 
 def years_of(*, owner: User, vehicle: Vehicle) -> list[int]:

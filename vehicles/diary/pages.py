@@ -77,7 +77,7 @@ def trip_list(request: HttpRequest) -> HttpResponse:
     context |= {"months": months, "years": sorted({month.year for month in months}, reverse=True)}
     if asked.year and not asked.month:
         first, until = date(asked.year, 1, 1), date(asked.year + 1, 1, 1)
-        trips = listing.between(trips=found, vehicles=vehicles, first=first, until=until)
+        trips = listing.between(trips=listing.shown(found), vehicles=vehicles, first=first, until=until)
         told = entries.entries(owner=owner, trips=trips)
         context |= {"sums": entries.added(told), "by_month": entries.by_month(told)}
         return render(request, "vehicles/diary/year.html", context)
@@ -105,7 +105,7 @@ def newest(
     month, trips = asked or months[0], list[Trip]()
     for month in [asked] if asked else months[:2]:
         until = listing.next_month(month)
-        trips = listing.between(trips=found, vehicles=vehicles, first=month, until=until)
+        trips = listing.between(trips=listing.shown(found), vehicles=vehicles, first=month, until=until)
         if trips:
             break
     return month, trips
@@ -120,7 +120,7 @@ def month_sums(request: HttpRequest, trip: Trip) -> dict[str, object]:
     found = listing.trips_of(owner=owner, vehicle=asked.vehicle, tag=asked.tag, show=asked.show, now=now())
     month = asked.month or listing.local_month(trip)
     until = listing.next_month(month)
-    trips = listing.between(trips=found, vehicles=vehicles, first=month, until=until)
+    trips = listing.between(trips=listing.shown(found), vehicles=vehicles, first=month, until=until)
     told = entries.entries(owner=owner, trips=trips)
     entry = next((one for one in told if one.trip.pk == trip.pk), None)
     return {

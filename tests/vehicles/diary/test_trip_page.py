@@ -46,7 +46,7 @@ def test_the_page_tells_the_drive_in_figures_by_the_vehicles_clock(client, djang
     for words in (
         "Monday, October 5, 11:00",
         "1.50 kWh",
-        "25.0 per 100 km",
+        "25.0 kWh/100 km",
         "By the power out of the battery",
         "1,000",
     ):
