@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from dimo.users.models import User
-from tests.browser.phone.app import INGEST, Open, begin, beside, drive, end, fact, no_network, open_app, place, ready
+from tests.browser.phone.app import INGEST, Open, begin, beside, drive, end, fact, no_network, open_app, ready
 from tests.browser.signing_in import account, sign_in
 from tests.vehicles.devices import stored
 from tests.vehicles.factories import make_vehicle
@@ -120,8 +120,7 @@ def test_signed_out_it_still_sends_and_says_that_a_car_needs_signing_in(visit: O
     seen = open_app(visit, driver, car=car.public_id, width=390, theme="dark")
     seen.expected_status.add(401)
     with no_network(seen):
-        seen.page.get_by_role("button", name="Start recording").click()
-        place(seen, 1)
+        begin(seen, 1)
         fact(seen.page, "waiting").to_have_text("1")
     seen.context.clear_cookies(name="sessionid")
     end(seen)
