@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from benchmarks.database import database
+from benchmarks.report import record
 from benchmarks.taking import Taken, taken
 
 FLEET, A_DAY, DAYS, FIRST = 2000, 3, 31, date(2026, 10, 1)
@@ -16,6 +18,11 @@ INSERT INTO vehicles_trip ({columns})
 SELECT {values} FROM vehicles_trip t, unnest(%s::int8[], %s::int8[]) v(vehicle, source)
 WHERE t.vehicle_id = %s
 """
+
+
+def main() -> None:
+    with database(cache=True) as postgres, postgres.connect() as session:
+        questions(record, session)
 
 
 def questions(note: Callable[..., None], session: Any) -> None:
@@ -94,3 +101,7 @@ def one(vehicle: Any, source: Any, number: int) -> Any:
         note="To the customer" if number % 4 == 0 else "",
         marks=list(range(number * 100, number * 100 + 100)),
     )
+
+
+if __name__ == "__main__":
+    main()
